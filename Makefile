@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make            build everything under $(O)
+#   make run        install what is missing, build, start the monitor in audit mode
+#   make test       unit, host and VM tests
+#   make unit       the unit tests alone
+#   make install    DESTDIR= and prefix= are honoured; make uninstall undoes it
+#   make lint       clang-tidy, cppcheck
+#
+#   O=build         where objects go        V=1   show commands
+#   SAN=address,undefined                   build user space with sanitizers
+#   SECONDS=10      make run ends by itself
+
+O ?= build
+prefix ?= /usr/local
+sysconfdir ?= /etc
+DESTDIR ?=
+VERSION := 0.1.0
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
+
+libraries := libbpf libelf zlib libcrypto jansson inih
+
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wundef -Wformat=2 -Werror
+CFLAGS ?= -O2 -g
+HARDENING := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -D_GNU_SOURCE \
+	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries)) \
+	-pthread -MMD -MP
+LDFLAGS ?=
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS) -pthread
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(libraries))
+
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-unused-parameter \
+	-D__TARGET_ARCH_x86 -Iinclude -Ibpf -I/usr/include/x86_64-linux-gnu -MMD -MP
+
+bpf_objects := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+skeleton := $(O)/interdict.skel.h
+commands := $(wildcard user/cmd_*.c) user/main.c
+lib_objects := $(patsubst user/%.c,$(O)/user/%.o,$(filter-out $(commands),$(wildcard user/*.c)))
+command_objects := $(patsubst user/%.c,$(O)/user/%.o,$(commands))
+unit_tests := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all run test unit lint install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(O)/interdict
+
+$(O)/interdict: $(command_objects) $(O)/libinterdict.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(O)/libinterdict.a: $(lib_objects)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Only kernel.c includes the skeleton; once built, its .d file carries the dependency.
+$(O)/user/kernel.o: | $(skeleton)
+
+$(O)/user/%.o: user/%.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(O)/interdict.bpf.o: $(bpf_objects)
+	$(call say,BPFLINK)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(skeleton): $(O)/interdict.bpf.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name interdict_bpf > $@
+
+$(O)/tests/unit/%: tests/unit/%.c $(O)/libinterdict.a
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(O)/libinterdict.a $(LDLIBS) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
+
+unit: $(unit_tests)
+	$(Q)tests/run unit $(O)
+
+clean:
+	$(Q)rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

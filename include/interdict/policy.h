@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The compiled policy, as it lies in one mmapable ARRAY map of 64-byte blocks:
+ *
+ *	block 0                    struct policy_header
+ *	block 1 ...                the size gate, 512 bits a block
+ *	block bucket_first ...     the digest table, one struct policy_bucket a block
+ *
+ * Header, gate and table live in one map, so one update of the outer map
+ * replaces all three at once and an entry that stands in both the old and the
+ * new policy is never missed.
+ */
+#ifndef INTERDICT_POLICY_H
+#define INTERDICT_POLICY_H
+
+#include <linux/types.h>
+
+#include "limits.h"
+
+#define POLICY_MAGIC 0x50445449U /* "ITDP", little endian */
+#define POLICY_VERSION 1U
+#define POLICY_BLOCK_SIZE 64U
+#define POLICY_SLOTS 3U /* entries a bucket */
+#define POLICY_GATE_BITS_PER_BLOCK (POLICY_BLOCK_SIZE * 8U)
+
+/* policy_header.flags */
+#define POLICY_HAS_UNSIZED 0x1U	  /* some entry has no size: the gate is open for executables */
+#define POLICY_HAS_OPEN_DENY 0x2U /* some vendor's file says open = deny */
+
+struct policy_header {
+	__u32 magic;
+	__u32 version;
+	__u64 generation;   /* grows by one with each policy put in force */
+	__u32 gate_mask;    /* gate blocks - 1; the number of blocks is a power of two */
+	__u32 bucket_first; /* block number of the first bucket */
+	__u32 bucket_mask;  /* buckets - 1; the number of buckets is a power of two */
+	__u32 probe_max;    /* longest run of buckets a lookup has to walk, 1.. */
+	__u32 flags;
+	__u32 entries;	      /* entries in the table */
+	__u8 digest[16];      /* first bytes of the policy's own SHA-256 */
+	__u8 reserved[8];     /* zero */
+};
+
+/*
+ * Open addressing, linear probing by bucket. A digest starts at bucket
+ * (first 8 bytes of the digest, little endian) & bucket_mask. A slot with entry
+ * 0 is empty, and an empty slot ends the search.
+ */
+struct policy_bucket {
+	__u8 prefix[POLICY_SLOTS][INTERDICT_PREFIX_SIZE];
+	__u32 entry[POLICY_SLOTS]; /* 1-based number of the entry; 0: slot is empty */
+	__u8 action[POLICY_SLOTS]; /* POLICY_ACTION_MASK | POLICY_OPEN_DENY | ... */
+	__u8 reserved;
+};
+
+/* policy_bucket.action: what the entry's vendor and its phase ask for today. */
+#define POLICY_ACTION_MASK 0x07U
+#define POLICY_ACTION_IGNORE 0U	 /* retired: not reported */
+#define POLICY_ACTION_REPORT 1U	 /* announced: allowed and reported */
+#define POLICY_ACTION_GRACE 2U	 /* grace: allowed and reported */
+#define POLICY_ACTION_DENY 3U	 /* prohibited */
+#define POLICY_AUDIT_ONLY 0x08U	 /* the vendor is capped at audit */
+#define POLICY_OPEN_DENY 0x10U	 /* opening the file is denied too */
+
+_Static_assert(sizeof(struct policy_header) == POLICY_BLOCK_SIZE, "one block");
+_Static_assert(sizeof(struct policy_bucket) == POLICY_BLOCK_SIZE, "one block");
+
+/*
+ * Bit of the size gate for a file of @size bytes: the top bits of a
+ * multiplicative hash (Knuth, TAOCP 6.4, with the 64-bit golden ratio).
+ * The result is below (gate_mask + 1) * POLICY_GATE_BITS_PER_BLOCK.
+ */
+static inline __u64 policy_gate_bit(__u64 size, __u32 gate_mask)
+{
+	__u64 hash = size * 0x9E3779B97F4A7C15ULL;
+
+	return (hash >> 20) & ((__u64)gate_mask << 9 | 511U);
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the daemon tells the kernel programs while they run, in one mapped
+ * variable, and the state of held tasks.
+ */
+#ifndef INTERDICT_RUNTIME_H
+#define INTERDICT_RUNTIME_H
+
+#include <linux/types.h>
+
+#include "digest.h"
+
+/* Written by the daemon at any time, read by the programs. */
+struct runtime {
+	__u32 mode;		  /* enum mode */
+	__u32 hold;		  /* 1: unknown files are held (tracepoint, open = deny) */
+	__u32 unverifiable_deny;  /* 1: unverifiable-fs = deny */
+	__u32 daemon_tgid;	  /* never held, never reported for opening a file */
+	__u64 heartbeat;	  /* CLOCK_BOOTTIME nanoseconds, at least once a second */
+	__u64 heartbeat_limit;	  /* nanoseconds without a heartbeat before holding stops */
+	__s64 realtime_offset;	  /* CLOCK_REALTIME - CLOCK_BOOTTIME, nanoseconds */
+	__u64 hash_max;		  /* bytes the kernel hashes by itself */
+};
+
+/* held_task.state */
+enum hold_state {
+	HOLD_PENDING = 1,  /* SIGSTOP sent, not stopped yet */
+	HOLD_STOPPED = 2,  /* seen to leave the CPU stopped or traced */
+	HOLD_RELEASED = 3, /* verdict is there: SIGCONT follows */
+	HOLD_KILLED = 4,   /* SIGKILL sent */
+};
+
+/* Task storage of a held task; the daemon sets the verdict by pidfd. */
+struct held_state {
+	__u32 state; /* enum hold_state */
+	__u32 reserved;
+	__u64 since; /* CLOCK_BOOTTIME, nanoseconds */
+};
+
+/*
+ * Value of the pinned map of held tasks, key: tgid (__u32). It outlives the
+ * daemon, so that the next one finds and decides what its predecessor held.
+ */
+struct held_task {
+	__u64 since; /* CLOCK_BOOTTIME, nanoseconds */
+	__u64 start; /* start of the process, to tell a reused pid */
+	struct file_stamp file;
+	__u64 inode_address;
+	__u32 kind; /* enum event_kind */
+	__u32 fd;   /* descriptor in the task, ~0: the executable itself */
+};
+
+_Static_assert(sizeof(struct runtime) == 48, "no implicit padding");
+_Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
+_Static_assert(sizeof(struct held_task) == 88, "no implicit padding");
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+void digest_to_hex(const uint8_t digest[INTERDICT_DIGEST_SIZE], char hex[DIGEST_HEX_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < INTERDICT_DIGEST_SIZE; i++) {
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 15];
+	}
+	hex[2 * INTERDICT_DIGEST_SIZE] = '\0';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int digest_from_hex(const char *hex, uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
+{
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
+
+	for (size_t i = 0; i < INTERDICT_DIGEST_SIZE; i++) {
+		int high = hex_value(hex[2 * i]);
+		int low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
+
+		if (low < 0)
+			return -EINVAL;
+		digest[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(ret_digest, digest, sizeof(digest));
+	return 0;
+}
+
+bool streq(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+int parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		unsigned int digit = (unsigned int)(*text - '0');
+
+		if (digit > 9)
+			return -EINVAL;
+		if (value > (max - digit) / 10 || digit > max)
+			return -ERANGE;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+char *format_string(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	return n < 0 ? NULL : text;
+}
+
+static uint64_t clock_nanoseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_boottime(void)
+{
+	return clock_nanoseconds(CLOCK_BOOTTIME);
+}
+
+uint64_t clock_realtime(void)
+{
+	return clock_nanoseconds(CLOCK_REALTIME);
+}
+
+int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t used = 0;
+
+	if (fd < 0)
+		return -errno;
+	text = malloc(max + 1);
+	if (!text)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = read(fd, text + used, max + 1 - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > max)
+			return -EFBIG;
+	}
+	text[used] = '\0';
+	*ret_text = TAKE_PTR(text);
+	if (ret_size)
+		*ret_size = used;
+	return 0;
+}
+
+uint32_t kernel_dev(uint64_t stat_dev)
+{
+	return major(stat_dev) << 20 | (minor(stat_dev) & 0xfffffU);
+}
