@@ -62,6 +62,11 @@ enum mode {
 #define EVENT_FOREIGN_CONT 0x1000U /* a held task was resumed by another: killed */
 #define EVENT_TRACED 0x2000U	   /* a traced task cannot be held: killed */
 #define EVENT_FROM_MEMORY 0x4000U  /* module: loaded from memory, there is no file */
+#define EVENT_DEV_PRIVATE 0x8000U  /* stat(2) shows another device (overlayfs, btrfs) */
+#define EVENT_UNCACHEABLE 0x10000U /* the digest holds for this decision only */
+#define EVENT_NO_COVERAGE 0x20000U /* not held: the daemon was stalled */
+#define EVENT_OVERLAY 0x80000U	   /* the file lies on overlayfs; .file is the real one beneath */
+#define EVENT_HOLD_FAILED 0x40000U /* no room to remember the hold: killed */
 
 struct event {
 	__u32 size;  /* bytes of the record, payload included */
@@ -133,7 +138,8 @@ _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 	NAME(LOST_MODULE, "lost.module", "module alerts lost: ring buffer full")                   \
 	NAME(LOST_TELEMETRY, "lost.telemetry", "telemetry records lost: ring buffer full")         \
 	NAME(NO_SCRATCH, "no_scratch", "records cut to their fixed part: no memory")               \
-	NAME(NO_STORAGE, "no_storage", "inode or task storage that could not be had")
+	NAME(NO_STORAGE, "no_storage", "inode or task storage that could not be had")              \
+	NAME(LOST_HELD, "lost.held", "hold requests lost: the held-tasks map or the ring was full")
 
 enum counter {
 #define INTERDICT_COUNTER_ENUM(symbol, key, text) COUNTER_##symbol,

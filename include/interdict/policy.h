@@ -26,6 +26,7 @@
 /* policy_header.flags */
 #define POLICY_HAS_UNSIZED 0x1U	  /* some entry has no size: the gate is open for executables */
 #define POLICY_HAS_OPEN_DENY 0x2U /* some vendor's file says open = deny */
+#define POLICY_HAS_DENY 0x4U	  /* some entry denies today: else nothing is unhashable-denied */
 
 struct policy_header {
 	__u32 magic;

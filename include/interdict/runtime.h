@@ -22,15 +22,14 @@ struct runtime {
 	__u64 hash_max;		  /* bytes the kernel hashes by itself */
 };
 
-/* held_task.state */
+/* held_state.state */
 enum hold_state {
-	HOLD_PENDING = 1,  /* SIGSTOP sent, not stopped yet */
-	HOLD_STOPPED = 2,  /* seen to leave the CPU stopped or traced */
-	HOLD_RELEASED = 3, /* verdict is there: SIGCONT follows */
-	HOLD_KILLED = 4,   /* SIGKILL sent */
+	HOLD_PENDING = 1, /* SIGSTOP sent, not stopped yet */
+	HOLD_STOPPED = 2, /* seen to leave the CPU stopped or traced */
+	HOLD_ENDED = 3,	  /* has its verdict, or was killed */
 };
 
-/* Task storage of a held task; the daemon sets the verdict by pidfd. */
+/* Task storage of a held task. */
 struct held_state {
 	__u32 state; /* enum hold_state */
 	__u32 reserved;
@@ -38,20 +37,23 @@ struct held_state {
 };
 
 /*
- * Value of the pinned map of held tasks, key: tgid (__u32). It outlives the
- * daemon, so that the next one finds and decides what its predecessor held.
+ * Value of the pinned map of held processes, key: tgid (__u32). An element is a
+ * hold without a verdict: the daemon takes it out, then sends SIGCONT or SIGKILL.
+ * The map outlives the daemon, so the next one finds what its predecessor held.
  */
 struct held_task {
 	__u64 since; /* CLOCK_BOOTTIME, nanoseconds */
 	__u64 start; /* start of the process, to tell a reused pid */
 	struct file_stamp file;
 	__u64 inode_address;
-	__u32 kind; /* enum event_kind */
-	__u32 fd;   /* descriptor in the task, ~0: the executable itself */
+	__u32 kind;	/* enum event_kind */
+	__u32 fd;	/* descriptor in the task, ~0: the executable itself */
+	__u32 pid;	/* thread */
+	__u32 requests; /* files of this process that wait for a verdict */
 };
 
 _Static_assert(sizeof(struct runtime) == 48, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
-_Static_assert(sizeof(struct held_task) == 88, "no implicit padding");
+_Static_assert(sizeof(struct held_task) == 96, "no implicit padding");
 
 #endif

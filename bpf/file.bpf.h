@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What there is to know about a file without reading it, and whether a digest
+ * that was stored for it still holds.
+ */
+#ifndef INTERDICT_FILE_BPF_H
+#define INTERDICT_FILE_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+/* include/uapi/linux/magic.h */
+#define EXT4_SUPER_MAGIC      0xEF53U
+#define XFS_SUPER_MAGIC	      0x58465342U
+#define BTRFS_SUPER_MAGIC     0x9123683EU
+#define TMPFS_MAGIC	      0x01021994U
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630U
+#define FUSE_SUPER_MAGIC      0x65735546U
+
+/* Documentation/admin-guide/devices.txt: block devices whose content somebody
+ * else may write. */
+#define LOOP_MAJOR 7
+#define NBD_MAJOR  43
+#define DRBD_MAJOR 147
+
+/* A change of an overlay's real file shows only in ctime, which moves in ticks
+ * of up to 10 ms (HZ=100); a digest is kept only if ctime is older than this. */
+#define CTIME_SETTLED_NS 20000000LL
+
+/* facts.flags */
+#define FACT_REGULAR	  0x01U
+#define FACT_OVERLAY	  0x02U
+#define FACT_CACHEABLE	  0x04U
+#define FACT_UNVERIFIABLE 0x08U /* FUSE, or mounted by a user namespace */
+#define FACT_INCONSISTENT 0x10U /* overlay and real file differ, or no real file */
+#define FACT_X_BIT	  0x20U
+#define FACT_DEV_PRIVATE  0x40U
+
+struct facts {
+	struct file_stamp stamp; /* of the real file */
+	u64 address;		 /* of the real inode */
+	u64 view_size;		 /* as the file itself reports it */
+	s32 writecount;
+	u32 flags;
+};
+
+static __always_inline bool super_is_foreign(struct super_block *sb)
+{
+	return BPF_CORE_READ(sb, s_user_ns, level) != 0 ||
+	       (u32)BPF_CORE_READ(sb, s_magic) == FUSE_SUPER_MAGIC;
+}
+
+/* Allow-list of file systems whose change stamps were tried. */
+static __always_inline bool super_is_cacheable(struct super_block *sb)
+{
+	struct block_device *bdev = BPF_CORE_READ(sb, s_bdev);
+	u32 magic = (u32)BPF_CORE_READ(sb, s_magic);
+	u32 major;
+
+	if (magic == TMPFS_MAGIC || magic == BTRFS_SUPER_MAGIC)
+		return true;
+	if (magic != EXT4_SUPER_MAGIC && magic != XFS_SUPER_MAGIC)
+		return false;
+	if (!bdev)
+		return false;
+	major = BPF_CORE_READ(bdev, bd_dev) >> 20;
+	return major != LOOP_MAJOR && major != NBD_MAJOR && major != DRBD_MAJOR;
+}
+
+/* Fills facts->stamp (but for .writes), .address and .writecount from @inode. */
+static __always_inline void facts_stamp(struct facts *facts, struct inode *inode)
+{
+	struct file_stamp *stamp = &facts->stamp;
+
+	stamp->inode = BPF_CORE_READ(inode, i_ino);
+	stamp->size = (u64)BPF_CORE_READ(inode, i_size);
+	inode_ctime(inode, &stamp->ctime_sec, &stamp->ctime_nsec);
+	stamp->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	stamp->version = (u64)BPF_CORE_READ(inode, i_version.counter) >> 1;
+	stamp->inode_generation = BPF_CORE_READ(inode, i_generation);
+	stamp->reserved = 0;
+	facts->address = (u64)inode;
+	facts->writecount = BPF_CORE_READ(inode, i_writecount.counter);
+}
+
+/*
+ * Reads what is known of @file now. On overlayfs goes on with the real file
+ * beneath (overlayfs stacks two deep at most: FILESYSTEM_MAX_STACK_DEPTH).
+ * stamp.writes is left at 0: only the lsm backend can count them.
+ */
+static __always_inline void facts_read(struct facts *facts, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	u32 mode = BPF_CORE_READ(inode, i_mode);
+
+	__builtin_memset(facts, 0, sizeof(*facts));
+	if ((mode & S_IFMT) != S_IFREG)
+		return;
+	facts->flags = FACT_REGULAR;
+	if (mode & S_IXUGO)
+		facts->flags |= FACT_X_BIT;
+	facts->view_size = (u64)BPF_CORE_READ(inode, i_size);
+	if (super_is_foreign(sb))
+		facts->flags |= FACT_UNVERIFIABLE;
+	if ((u32)BPF_CORE_READ(sb, s_magic) == BTRFS_SUPER_MAGIC)
+		facts->flags |= FACT_DEV_PRIVATE;
+
+	for (int depth = 0; depth < 2; depth++) {
+		if ((u32)BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+			break;
+		facts->flags |= FACT_OVERLAY | FACT_DEV_PRIVATE;
+		file = overlay_real_file(file);
+		inode = file ? BPF_CORE_READ(file, f_inode) : NULL;
+		if (!inode) {
+			facts->flags |= FACT_INCONSISTENT;
+			return;
+		}
+		sb = BPF_CORE_READ(inode, i_sb);
+		if (super_is_foreign(sb))
+			facts->flags |= FACT_UNVERIFIABLE;
+	}
+	facts_stamp(facts, inode);
+	if (facts->stamp.size != facts->view_size)
+		facts->flags |= FACT_INCONSISTENT;
+	if (!(facts->flags & FACT_UNVERIFIABLE) && super_is_cacheable(sb))
+		facts->flags |= FACT_CACHEABLE;
+}
+
+static __always_inline bool stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->inode == b->inode && a->size == b->size && a->ctime_sec == b->ctime_sec &&
+	       a->ctime_nsec == b->ctime_nsec && a->dev == b->dev && a->version == b->version &&
+	       a->writes == b->writes && a->inode_generation == b->inode_generation;
+}
+
+/* True if the last change is old enough for the next one to move ctime. */
+static __always_inline bool stamp_settled(const struct file_stamp *stamp)
+{
+	s64 now = (s64)bpf_ktime_get_boot_ns() + runtime.realtime_offset;
+	s64 changed = stamp->ctime_sec * 1000000000LL + stamp->ctime_nsec;
+
+	return now - changed > CTIME_SETTLED_NS;
+}
+
+static __always_inline void facts_key(const struct facts *facts, struct digest_key *key)
+{
+	key->address = facts->address;
+	key->inode = facts->stamp.inode;
+	key->dev = facts->stamp.dev;
+	key->inode_generation = facts->stamp.inode_generation;
+}
+
+/*
+ * Marks for good: a page of the file may be pinned (io_uring, FUSE direct reads)
+ * and written after descriptor and mapping are gone, and no number of the stamp
+ * shows it. When there is no room to remember, nothing is cached any more.
+ */
+static __always_inline void taint_set(const struct facts *facts)
+{
+	struct digest_key key;
+	u32 one = 1;
+
+	facts_key(facts, &key);
+	if (bpf_map_update_elem(&tainted, &key, &one, BPF_ANY))
+		taint_overflow = 1;
+}
+
+static __always_inline bool taint_find(const struct facts *facts)
+{
+	struct digest_key key;
+
+	facts_key(facts, &key);
+	return taint_overflow || bpf_map_lookup_elem(&tainted, &key);
+}
+
+/*
+ * The digest map's value for the file, if it is whole and still holds: copied
+ * to @ret, because elements are reused while they are read.
+ */
+static __always_inline bool digests_find(const struct facts *facts, struct cached_digest *ret)
+{
+	struct cached_digest *found;
+	struct digest_key key;
+
+	facts_key(facts, &key);
+	found = bpf_map_lookup_elem(&digests, &key);
+	if (!found)
+		return false;
+	__builtin_memcpy(ret, found, sizeof(*ret));
+	return ret->seal == digest_seal(ret) && stamp_equal(&ret->stamp, &facts->stamp);
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What every hook of both backends shares: its working memory, the gate for the
+ * files that their size alone cannot clear, and how its decision is reported.
+ */
+#ifndef INTERDICT_HOOK_BPF_H
+#define INTERDICT_HOOK_BPF_H
+
+#include "emit.bpf.h"
+#include "file.bpf.h"
+#include "policy.bpf.h"
+
+/*
+ * What a hook knows and the rest of the way needs. Too large for the BPF stack
+ * and not safe per CPU (sleepable programs share one), so it lives in task
+ * storage, from the first file of the task that passes the gate on.
+ */
+struct hook {
+	struct facts facts;
+	struct facts after;
+	struct cached_digest value;
+	struct policy_query query;
+	struct verdict verdict;
+	u32 kind;
+	u32 flags; /* EVENT_* */
+	u32 fd;
+	u32 busy;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hook);
+} hooks SEC(".maps") __weak;
+
+/* NULL if there is no memory, or if a hook of this task is on its way already. */
+static __always_inline struct hook *hook_begin(u32 kind, u32 flags)
+{
+	struct hook *hook;
+
+	hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!hook || hook->busy) {
+		count(COUNTER_NO_STORAGE);
+		return NULL;
+	}
+	__builtin_memset(hook, 0, sizeof(*hook));
+	hook->busy = 1;
+	hook->kind = kind;
+	hook->flags = flags;
+	hook->fd = ~0U;
+	return hook;
+}
+
+/*
+ * The gate again with all facts: by both sizes of a file on overlayfs, and not at
+ * all where a file system's answers cannot be verified (opens of it excepted).
+ */
+static __always_inline bool hook_gate(struct hook *hook, bool executable)
+{
+	struct facts *facts = &hook->facts;
+
+	executable = executable || (facts->flags & FACT_X_BIT);
+	if (facts->flags & FACT_UNVERIFIABLE) {
+		count(COUNTER_UNVERIFIABLE);
+		if (hook->kind != EVENT_OPEN)
+			return true;
+	}
+	if (!(facts->flags & FACT_OVERLAY))
+		return true;
+	if (policy_gate(facts->view_size, executable) || policy_gate(facts->stamp.size, executable))
+		return true;
+	count(COUNTER_SIZE_CLEARED);
+	return false;
+}
+
+static __always_inline void hook_unhashable(struct hook *hook, int error)
+{
+	/* The lookup of no digest tells what policy is in force. */
+	__builtin_memset(hook->query.digest, 0, sizeof(hook->query.digest));
+	policy_lookup(&hook->query);
+	hook->query.entry = 0;
+	hook->query.action = 0;
+	hook->verdict.reason = REASON_UNHASHABLE;
+	hook->verdict.source = HASH_SOURCE_NONE;
+	hook->verdict.error = error;
+	hook->verdict.decision = policy_decide_unhashable(hook->query.flags, hook->kind);
+	count(COUNTER_UNHASHABLE);
+}
+
+/* True if there is something to report. */
+static __always_inline bool hook_listed(struct hook *hook)
+{
+	if (!policy_lookup(&hook->query))
+		return false;
+	count(COUNTER_MATCHED);
+	if ((hook->query.action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
+		return false;
+	hook->verdict.reason = REASON_LISTED;
+	hook->verdict.decision = policy_decide(hook->query.action, hook->kind);
+	return true;
+}
+
+/* Ends the way: the hook's return value. */
+static __always_inline int hook_end(struct hook *hook)
+{
+	u32 decision = hook->verdict.decision;
+
+	hook->busy = 0;
+	if (decision != DECISION_DENY)
+		return 0;
+	count(COUNTER_DENIED);
+	return -EPERM;
+}
+
+/* Without memory to find out: unhashable, decided and reported all the same. */
+static __noinline int hook_no_memory(u32 kind, u32 flags)
+{
+	struct event event = {
+		.kind = kind,
+		.flags = flags | EVENT_NO_SCRATCH | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
+		.fd = ~0U,
+	};
+	struct policy_query query = {};
+	struct verdict verdict = { .reason = REASON_UNHASHABLE, .error = -ENOMEM };
+
+	policy_lookup(&query);
+	query.entry = 0;
+	query.action = 0;
+	verdict.decision = policy_decide_unhashable(query.flags, kind);
+	count(COUNTER_UNHASHABLE);
+	emit_task(&event);
+	emit_verdict(&event, &verdict, &query);
+	emit_output(&event, sizeof(event));
+	if (verdict.decision != DECISION_DENY)
+		return 0;
+	count(COUNTER_DENIED);
+	return -EPERM;
+}
+
+static __always_inline void hook_report_short(const struct hook *hook)
+{
+	emit_short(hook->kind, hook->flags, hook->fd, &hook->facts, &hook->verdict, &hook->query);
+}
+
+static __always_inline void hook_report(const struct hook *hook, struct record *record)
+{
+	emit_fill(record, hook->kind, hook->flags, hook->fd, &hook->facts, &hook->verdict,
+		  &hook->query);
+}
+
+#endif

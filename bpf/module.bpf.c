@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * lsm backend, kernel modules:
+ *
+ *	kernel_read_file	finit_module(2): the file as it lies, compressed
+ *				or not. Fails closed.
+ *	kernel_load_data	init_module(2): from memory, there is no file to
+ *				hash. Reported only.
+ */
+#include "lsm.bpf.h"
+
+char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
+
+SEC("lsm.s/kernel_read_file")
+int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents,
+	     int ret)
+{
+	struct hook *hook;
+
+	if (ret || !file || id != bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+		return ret;
+	count(COUNTER_SEEN_MODULE);
+	if (hook_cleared(file, EVENT_MODULE, true))
+		return 0;
+	hook = hook_begin(EVENT_MODULE, 0);
+	if (!hook)
+		return hook_no_memory(EVENT_MODULE, 0);
+	if (hook_decide(hook, file, true))
+		hook_emit(hook, file);
+	return hook_end(hook);
+}
+
+SEC("lsm/kernel_load_data")
+int BPF_PROG(kernel_load_data, enum kernel_load_data_id id, bool contents, int ret)
+{
+	struct event event = {
+		.kind = EVENT_MODULE,
+		.flags = EVENT_FROM_MEMORY | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
+		.fd = ~0U,
+	};
+	struct policy_query query = {};
+	struct verdict verdict = {
+		.decision = DECISION_AUDIT,
+		.reason = REASON_UNHASHABLE,
+		.error = -ENODATA,
+	};
+
+	if (ret || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
+		return ret;
+	count(COUNTER_SEEN_MODULE);
+	policy_lookup(&query);
+	if (!query.present)
+		return 0;
+	query.entry = 0;
+	query.action = 0;
+	emit_task(&event);
+	emit_verdict(&event, &verdict, &query);
+	emit_output(&event, sizeof(event));
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The policy as the kernel sees it: size gate, digest lookup, decision.
+ */
+#ifndef INTERDICT_POLICY_BPF_H
+#define INTERDICT_POLICY_BPF_H
+
+#include "maps.bpf.h"
+
+/* What a lookup asks and what it learns. */
+struct policy_query {
+	u8 digest[INTERDICT_DIGEST_SIZE]; /* in */
+	u64 generation;
+	u32 entry; /* 0: not listed */
+	u32 action;
+	u32 flags;   /* policy_header.flags */
+	u32 present; /* a policy is loaded */
+};
+
+/* What came of it; goes into the record as it is. */
+struct verdict {
+	u32 decision;
+	u32 reason;
+	u32 source;
+	s32 error;
+};
+
+/*
+ * True if a file of @size bytes may be listed. @executable: it is about to be
+ * executed, mapped executable, or has an x bit; only then do entries without a
+ * size open the gate. Before the first policy is loaded nothing is listed.
+ */
+static __always_inline bool policy_gate(u64 size, bool executable)
+{
+	const struct policy_header *header;
+	u32 zero = 0, block;
+	void *image;
+	u64 *bits;
+	u64 bit;
+
+	image = bpf_map_lookup_elem(&policy, &zero);
+	if (!image)
+		return false;
+	header = bpf_map_lookup_elem(image, &zero);
+	if (!header)
+		return false;
+	if (executable && (header->flags & POLICY_HAS_UNSIZED))
+		return true;
+	bit = policy_gate_bit(size, header->gate_mask);
+	block = 1 + (u32)(bit / POLICY_GATE_BITS_PER_BLOCK);
+	bits = bpf_map_lookup_elem(image, &block);
+	if (!bits || !header->entries)
+		return false;
+	return bits[(bit >> 6) & 7] >> (bit & 63) & 1;
+}
+
+/*
+ * Looks up query->digest in the policy in force. A global function: the
+ * verifier walks its loop once and not once a caller.
+ */
+__weak __noinline int policy_lookup(struct policy_query *query)
+{
+	const struct policy_header *header;
+	u64 prefix[2];
+	u32 zero = 0;
+	void *image;
+
+	if (!query)
+		return 0;
+	image = bpf_map_lookup_elem(&policy, &zero);
+	if (!image)
+		return 0;
+	header = bpf_map_lookup_elem(image, &zero);
+	if (!header)
+		return 0;
+	query->present = 1;
+	query->generation = header->generation;
+	query->flags = header->flags;
+	__builtin_memcpy(prefix, query->digest, sizeof(prefix));
+
+	for (u32 i = 0; i < INTERDICT_PROBE_MAX; i++) {
+		u32 block = header->bucket_first + (((u32)prefix[0] + i) & header->bucket_mask);
+		const struct policy_bucket *bucket = bpf_map_lookup_elem(image, &block);
+
+		if (!bucket || i >= header->probe_max)
+			return 0;
+		for (u32 slot = 0; slot < POLICY_SLOTS; slot++) {
+			const u64 *stored = (const u64 *)bucket->prefix[slot];
+
+			if (!bucket->entry[slot])
+				return 0;
+			if (stored[0] == prefix[0] && stored[1] == prefix[1]) {
+				query->entry = bucket->entry[slot];
+				query->action = bucket->action[slot];
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Decision for a listed file, from its entry's action byte. */
+static __always_inline u32 policy_decide(u32 action, u32 kind)
+{
+	switch (action & POLICY_ACTION_MASK) {
+	case POLICY_ACTION_REPORT:
+		return DECISION_ALLOW;
+	case POLICY_ACTION_GRACE:
+		return DECISION_GRACE;
+	case POLICY_ACTION_DENY:
+		if (runtime.mode != MODE_ENFORCE || (action & POLICY_AUDIT_ONLY))
+			return DECISION_AUDIT;
+		if (kind == EVENT_OPEN && !(action & POLICY_OPEN_DENY))
+			return DECISION_AUDIT;
+		return DECISION_DENY;
+	}
+	return DECISION_ALLOW;
+}
+
+/*
+ * Decision for a file that passed the gate and has no digest to trust. Fails
+ * closed, as long as the policy denies anything at all today.
+ */
+static __always_inline u32 policy_decide_unhashable(u32 flags, u32 kind)
+{
+	if (runtime.mode != MODE_ENFORCE || !(flags & POLICY_HAS_DENY))
+		return DECISION_AUDIT;
+	if (kind == EVENT_OPEN && !(flags & POLICY_HAS_OPEN_DENY))
+		return DECISION_AUDIT;
+	return DECISION_DENY;
+}
+
+#endif

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * tracepoint backend, for kernels that refuse LSM programs:
+ *
+ *	sched_process_exec	the program and the ELF interpreter, before their
+ *				first instruction
+ *	sys_enter		mmap, mprotect to executable, module loading: decided
+ *				before the call, or another thread could run the
+ *				mapping before the caller is back in user space
+ *	sys_exit		opens; the script of a #! line; executable mappings
+ *				once more, by what was really mapped
+ *	signal_generate		a held task that somebody else resumes is killed
+ *	sched_switch		so is one that gets the CPU without a verdict
+ *
+ * Fails closed where a hook can kill, in enforce; in audit nothing is held.
+ */
+#include "hold.bpf.h"
+#include "hook.bpf.h"
+#include "syscall.bpf.h"
+
+char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
+
+#define TASK_STOPPED_OR_TRACED 0x000cU /* __TASK_STOPPED | __TASK_TRACED, linux/sched.h */
+#define MPROTECT_VMAS_MAX      8 /* mappings that one mprotect(2) is followed through */
+#define SCRIPT_PATH_MAX	       256
+
+/* The quick half, as in the lsm backend: most files end here, by their size. */
+static __always_inline bool tracepoint_cleared(struct file *file, u32 kind, bool executable)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	u32 mode = BPF_CORE_READ(inode, i_mode);
+	u32 magic;
+
+	if ((mode & S_IFMT) != S_IFREG)
+		return true;
+	magic = (u32)BPF_CORE_READ(sb, s_magic);
+	if (magic == OVERLAYFS_SUPER_MAGIC)
+		return false;
+	if (kind != EVENT_OPEN && super_is_foreign(sb))
+		return false;
+	if (policy_gate((u64)BPF_CORE_READ(inode, i_size), executable || (mode & S_IXUGO)))
+		return false;
+	count(COUNTER_SIZE_CLEARED);
+	return true;
+}
+
+static __always_inline bool tracepoint_cached(struct hook *hook)
+{
+	struct facts *facts = &hook->facts;
+
+	if (facts->writecount > 0 || taint_find(facts))
+		facts->flags &= ~FACT_CACHEABLE;
+	if (!(facts->flags & FACT_CACHEABLE) || !digests_find(facts, &hook->value))
+		return false;
+	__builtin_memcpy(hook->query.digest, hook->value.digest, INTERDICT_DIGEST_SIZE);
+	hook->verdict.source = hook->value.source;
+	count(COUNTER_CACHED);
+	return true;
+}
+
+/* Leaves the file to the daemon; holds the task where that is what is asked for. */
+static __always_inline void tracepoint_pending(struct hook *hook)
+{
+	/* The lookup of no digest tells what policy is in force. */
+	policy_lookup(&hook->query);
+	hook->query.entry = 0;
+	hook->query.action = 0;
+	hook->verdict.decision = DECISION_PENDING;
+	count(COUNTER_PENDING);
+	if (hook->kind == EVENT_MODULE || !(hook->query.flags & POLICY_HAS_DENY))
+		return;
+	if (hook->kind == EVENT_OPEN && !(hook->query.flags & POLICY_HAS_OPEN_DENY))
+		return;
+	if (hold_allowed())
+		hook->flags |= hold_current(hook->kind, hook->fd, &hook->facts);
+	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)) {
+		hook->verdict.decision = DECISION_DENY;
+		hook->verdict.reason = REASON_UNHASHABLE;
+		hook->verdict.error = -EACCES;
+		count(COUNTER_UNHASHABLE);
+	}
+}
+
+/* True if there is something to report or to ask. */
+static __always_inline bool tracepoint_decide(struct hook *hook, struct file *file, bool executable)
+{
+	struct facts *facts = &hook->facts;
+	int error = 0;
+
+	facts_read(facts, file);
+	if (!(facts->flags & FACT_REGULAR) || !hook_gate(hook, executable))
+		return false;
+	if (facts->flags & FACT_INCONSISTENT)
+		error = -EUCLEAN;
+	else if (hook->kind == EVENT_EXEC && !(hook->flags & EVENT_SCRIPT) && facts->writecount > 0)
+		error = -ETXTBSY;
+	else if ((facts->flags & FACT_UNVERIFIABLE) && runtime.unverifiable_deny &&
+		 hook->kind != EVENT_OPEN)
+		error = -EOPNOTSUPP;
+	if (error) {
+		hook_unhashable(hook, error);
+		return true;
+	}
+	if (tracepoint_cached(hook))
+		return hook_listed(hook);
+	tracepoint_pending(hook);
+	return true;
+}
+
+static __always_inline void tracepoint_emit(struct hook *hook, struct file *file)
+{
+	struct record *record = scratch_get();
+	u32 path_size, argv_size;
+
+	if (!record) {
+		hook_report_short(hook);
+		return;
+	}
+	hook_report(hook, record);
+	path_size = emit_path_walk(record, file);
+	argv_size = emit_argv_mm(record, path_size);
+	emit_finish(record, path_size, argv_size);
+	scratch_put();
+}
+
+/*
+ * The whole way of one file. @address: its struct file, only ever read by
+ * bpf_probe_read_kernel(); @fd: the descriptor, ~0 if there is none. A global
+ * function, so that the verifier walks it once and not once a caller.
+ */
+__weak __noinline int tracepoint_file(u64 address, u32 kind, u32 flags, u32 fd)
+{
+	struct file *file = (void *)address;
+	bool executable = kind != EVENT_OPEN;
+	struct hook *hook;
+
+	if (!file || tracepoint_cleared(file, kind, executable))
+		return 0;
+	hook = hook_begin(kind, flags);
+	if (!hook) {
+		if (hook_no_memory(kind, flags))
+			signal_current(SIGKILL);
+		return 0;
+	}
+	hook->fd = fd;
+	if (tracepoint_decide(hook, file, executable)) {
+		/* A module cannot be stopped from here: reported only. */
+		if (kind == EVENT_MODULE && hook->verdict.decision == DECISION_DENY)
+			hook->verdict.decision = DECISION_AUDIT;
+		/* A traced task and one without room have had their SIGKILL. */
+		if (hook->verdict.decision == DECISION_DENY &&
+		    !(hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)))
+			signal_current(SIGKILL);
+		tracepoint_emit(hook, file);
+	}
+	hook_end(hook);
+	return 0;
+}
+
+static __always_inline struct file *file_of_fd(u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+/* The file that a mapping of the current process shows. */
+struct mapped_file {
+	u64 file; /* struct file *, 0: anonymous, or executable already */
+	u64 end;  /* first address after the mapping */
+	u32 executable;
+};
+
+static long mapped_file_read(struct task_struct *task, struct vm_area_struct *vma,
+			     struct mapped_file *mapped)
+{
+	mapped->file = (u64)BPF_CORE_READ(vma, vm_file); /* as a number */
+	mapped->end = vma->vm_end;
+	mapped->executable = !!(vma->vm_flags & VM_EXEC);
+	return 0;
+}
+
+static __always_inline bool mapped_file_find(u64 address, struct mapped_file *mapped)
+{
+	mapped->file = 0;
+	mapped->end = 0;
+	mapped->executable = 0;
+	return bpf_find_vma(bpf_get_current_task_btf(), address, mapped_file_read, mapped, 0) == 0;
+}
+
+/*
+ * The path under which the kernel hands a script to its interpreter. The open
+ * of that path by the interpreter is the execution of the script.
+ */
+struct script {
+	char path[SCRIPT_PATH_MAX];
+	char opened[SCRIPT_PATH_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct script);
+} scripts SEC(".maps");
+
+static __always_inline void script_remember(struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct script *script;
+
+	if (bprm->interp == bprm->filename) {
+		bpf_task_storage_delete(&scripts, task);
+		return;
+	}
+	script = bpf_task_storage_get(&scripts, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!script) {
+		count(COUNTER_NO_STORAGE);
+		return;
+	}
+	__builtin_memset(script->path, 0, sizeof(script->path));
+	bpf_probe_read_kernel_str(script->path, sizeof(script->path), bprm->filename);
+}
+
+static __always_inline bool script_is_opened(u64 path)
+{
+	struct script *script = bpf_task_storage_get(&scripts, bpf_get_current_task_btf(), NULL, 0);
+	u64 *a, *b;
+
+	if (!script)
+		return false;
+	a = (u64 *)script->path;
+	b = (u64 *)script->opened;
+	__builtin_memset(script->opened, 0, sizeof(script->opened));
+	bpf_probe_read_user_str(script->opened, sizeof(script->opened), (void *)path);
+	for (int i = 0; i < SCRIPT_PATH_MAX / 8; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct file *file = BPF_CORE_READ(bprm, file);
+	struct mapped_file entry;
+	struct pt_regs *regs;
+
+	count(COUNTER_SEEN_EXEC);
+	script_remember(bprm);
+	tracepoint_file((u64)file, EVENT_EXEC, bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0,
+			~0U);
+
+	/* The first instruction is the ELF interpreter's, where there is one. */
+	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	if (mapped_file_find(BPF_CORE_READ(regs, ip), &entry) && entry.file &&
+	    entry.file != (u64)file)
+		tracepoint_file(entry.file, EVENT_MAP, EVENT_INTERPRETER, ~0U);
+	return 0;
+}
+
+/* A file about to be mapped. Shared and writable: never cache it again. */
+static __always_inline void enter_mmap(const struct syscall_args *args)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u32 prot = (u32)args->arg[2], flags = (u32)args->arg[3], fd = (u32)args->arg[4];
+	u32 type = flags & MAP_TYPE;
+	bool executable = prot & PROT_EXEC;
+	struct facts facts;
+	struct file *file;
+
+	if (flags & MAP_ANONYMOUS)
+		return;
+	if (!executable && (BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC))
+		executable = true;
+	if (!executable && type == 2 /* MAP_PRIVATE */)
+		return;
+	file = file_of_fd(fd);
+	if (!file)
+		return;
+	if (type != 2 && (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)) {
+		facts_read(&facts, file);
+		if (facts.flags & FACT_REGULAR)
+			taint_set(&facts);
+	}
+	if (!executable)
+		return;
+	count(COUNTER_SEEN_MAP);
+	tracepoint_file((u64)file, EVENT_MAP, 0, fd);
+}
+
+static __always_inline void enter_mprotect(const struct syscall_args *args)
+{
+	u64 address = args->arg[0], end = address + args->arg[1];
+	struct mapped_file mapped;
+
+	if (!((u32)args->arg[2] & PROT_EXEC))
+		return;
+	for (int i = 0; i < MPROTECT_VMAS_MAX && address < end; i++) {
+		if (!mapped_file_find(address, &mapped))
+			return;
+		address = mapped.end;
+		if (!mapped.file || mapped.executable)
+			continue;
+		count(COUNTER_SEEN_MAP);
+		tracepoint_file(mapped.file, EVENT_MAP, EVENT_MPROTECT, ~0U);
+	}
+}
+
+/* init_module(2): from memory, there is no file. */
+static __always_inline void enter_init_module(void)
+{
+	struct event event = {
+		.kind = EVENT_MODULE,
+		.flags = EVENT_FROM_MEMORY | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
+		.fd = ~0U,
+	};
+	struct policy_query query = {};
+	struct verdict verdict = {
+		.decision = DECISION_AUDIT,
+		.reason = REASON_UNHASHABLE,
+		.error = -ENODATA,
+	};
+
+	count(COUNTER_SEEN_MODULE);
+	policy_lookup(&query);
+	query.entry = 0;
+	query.action = 0;
+	emit_task(&event);
+	emit_verdict(&event, &verdict, &query);
+	emit_output(&event, sizeof(event));
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
+{
+	struct syscall_args args;
+	u32 call = syscall_decode(regs, (u32)id, &args);
+
+	switch (call) {
+	case CALL_MMAP:
+		enter_mmap(&args);
+		break;
+	case CALL_MPROTECT:
+		enter_mprotect(&args);
+		break;
+	case CALL_FINIT_MODULE:
+		count(COUNTER_SEEN_MODULE);
+		tracepoint_file((u64)file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0, (u32)args.arg[0]);
+		break;
+	case CALL_INIT_MODULE:
+		enter_init_module();
+		break;
+	}
+	return 0;
+}
+
+static __always_inline void exit_open(u32 fd, u64 path)
+{
+	struct file *file = file_of_fd(fd);
+
+	if (!file || !(BPF_CORE_READ(file, f_mode) & FMODE_READ) ||
+	    bpf_get_current_pid_tgid() >> 32 == runtime.daemon_tgid)
+		return;
+	count(COUNTER_SEEN_OPEN);
+	if (path && script_is_opened(path))
+		tracepoint_file((u64)file, EVENT_EXEC, EVENT_SCRIPT, fd);
+	else
+		tracepoint_file((u64)file, EVENT_OPEN, 0, fd);
+}
+
+/*
+ * What was decided on entry was the file that the descriptor named then; another
+ * thread may have put another file there in between. What is mapped now counts.
+ */
+static __always_inline void exit_mmap(u64 address)
+{
+	struct mapped_file mapped;
+
+	if (mapped_file_find(address, &mapped) && mapped.file && mapped.executable)
+		tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+{
+	struct syscall_args args;
+	u32 call;
+
+	if (ret < 0 && ret >= -4095)
+		return 0;
+	call = syscall_decode(regs, (u32)BPF_CORE_READ(regs, orig_ax), &args);
+	switch (call) {
+	case CALL_OPEN:
+		exit_open((u32)ret, args.arg[0]);
+		break;
+	case CALL_OPENAT:
+		exit_open((u32)ret, args.arg[1]);
+		break;
+	case CALL_OPEN_BY_HANDLE:
+		exit_open((u32)ret, 0);
+		break;
+	case CALL_MMAP:
+		if (!(args.arg[3] & MAP_ANONYMOUS))
+			exit_mmap((u64)ret);
+		break;
+	}
+	return 0;
+}
+
+static __always_inline bool is_held(struct task_struct *task)
+{
+	u32 tgid = BPF_CORE_READ(task, tgid);
+	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
+
+	return entry && entry->start == BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+static __always_inline void kill_held(struct task_struct *task)
+{
+	count(COUNTER_FOREIGN_CONT);
+	if (bpf_send_signal_task(task, SIGKILL, PIDTYPE_TGID, 0))
+		count(COUNTER_SIGNAL_FAILED);
+}
+
+/* The daemon takes the hold out of the map before it sends SIGCONT. */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_generate, int signal, struct kernel_siginfo *info, struct task_struct *task)
+{
+	if (signal == SIGCONT && holding && is_held(task))
+		kill_held(task);
+	return 0;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	struct held_state *state;
+
+	if (!holding)
+		return 0;
+	state = bpf_task_storage_get(&held, prev, NULL, 0);
+	if (state && state->state == HOLD_PENDING && (prev_state & TASK_STOPPED_OR_TRACED))
+		state->state = HOLD_STOPPED;
+	state = bpf_task_storage_get(&held, next, NULL, 0);
+	if (!state || state->state != HOLD_STOPPED)
+		return 0;
+	state->state = HOLD_ENDED;
+	if (is_held(next))
+		kill_held(next);
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel half: loads and attaches the programs, puts policies in force,
+ * reads records and counters.
+ */
+#ifndef INTERDICT_KERNEL_H
+#define INTERDICT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <interdict/event.h>
+#include <interdict/policy.h>
+#include <interdict/runtime.h>
+
+#define KERNEL_PIN_DIR "/sys/fs/bpf/interdict"
+
+struct kernel;
+
+/* What the running kernel can do (features.h finds out) and what is asked of it. */
+struct kernel_options {
+	enum backend backend;
+	bool kernel_hashes;   /* lsm: bpf_ima_file_hash() can be trusted */
+	bool post_open;	      /* lsm: there is a file_post_open hook */
+	bool setattr_idmap;   /* lsm: inode_setattr has the idmap first */
+	bool can_kill_others; /* tracepoint: bpf_send_signal_task() is there */
+	size_t alerts_size;   /* bytes, a power of two, at least a page; 0: default */
+	size_t telemetry_size;
+	bool remember_holds;  /* pin the map of held tasks under KERNEL_PIN_DIR */
+};
+
+/* Called for each record; @record is only valid during the call. */
+typedef void (*kernel_record_fn)(const void *record, size_t size, void *context);
+
+/*
+ * Opens, verifies and loads the programs that the options ask for. Nothing is
+ * attached yet. Returns 0 or a negative errno; libbpf's own words go to the log
+ * at debug level, on failure also as an error.
+ */
+int kernel_load(const struct kernel_options *options, kernel_record_fn on_record, void *context,
+		struct kernel **ret);
+
+/* Attaches every program that was loaded; all or none. */
+int kernel_attach(struct kernel *kernel);
+
+/*
+ * Attaches or detaches what only vendors with open = deny need (lsm without
+ * file_post_open: the file_permission hook). A no-op elsewhere.
+ */
+int kernel_set_open_deny(struct kernel *kernel, bool wanted);
+
+/* Detaches all and frees. Accepts NULL. */
+void kernel_free(struct kernel *kernel);
+
+/* The mapped settings. Fields are read by the programs as they are written. */
+struct runtime *kernel_runtime(struct kernel *kernel);
+
+/* For epoll: readable when there are records. */
+int kernel_records_fd(const struct kernel *kernel);
+
+/* Hands over what lies on both rings. Returns the number of records or a negative errno. */
+int kernel_consume(struct kernel *kernel);
+
+/* Sums the counters over the CPUs. */
+int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT]);
+
+/* Recursion misses of all programs: calls that the kernel skipped. */
+uint64_t kernel_recursion_misses(const struct kernel *kernel);
+
+/* Number of programs attached. */
+unsigned int kernel_programs(const struct kernel *kernel);
+
+/* Names of programs that are loaded, for status: NULL-terminated, borrowed. */
+const char *const *kernel_program_names(const struct kernel *kernel);
+
+/* Puts the image map @fd in force (policy_map.h). */
+int kernel_swap_policy(struct kernel *kernel, int fd);
+
+/*
+ * Stores a digest that user space computed, where the backend looks for it.
+ * @event is the record that asked; @fd the file, open for reading. Nothing is
+ * stored (-ESTALE) if the file has changed since, or may not be cached.
+ */
+int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
+			const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/*
+ * Walks the held processes. @tgid is 0 to begin with; returns 0 and the next
+ * one, -ENOENT at the end.
+ */
+int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret);
+
+/* Takes a hold out of the map; -ENOENT if there is none. @ret may be NULL. */
+int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret);
+
+/* Puts one back that was taken out too early. */
+int kernel_restore_held(struct kernel *kernel, uint32_t tgid, const struct held_task *task);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy_map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "cleanup.h"
+
+struct policy_map {
+	void *image;
+	size_t size;
+	int fd;
+};
+
+static void policy_map_freep(struct policy_map **map)
+{
+	policy_map_free(*map);
+}
+
+static int policy_map_create(uint32_t blocks, struct policy_map **ret)
+{
+	/* INNER_MAP: maps of different sizes may follow one another in one slot. */
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	_cleanup_(policy_map_freep) struct policy_map *map = calloc(1, sizeof(*map));
+
+	if (!map)
+		return -ENOMEM;
+	map->image = MAP_FAILED;
+	map->size = (size_t)blocks * POLICY_BLOCK_SIZE;
+	map->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "policy_image", sizeof(uint32_t),
+				 POLICY_BLOCK_SIZE, blocks, &options);
+	if (map->fd < 0)
+		return -errno;
+	map->image = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, map->fd, 0);
+	if (map->image == MAP_FAILED)
+		return -errno;
+	*ret = TAKE_PTR(map);
+	return 0;
+}
+
+int policy_map_install(struct kernel *kernel, const struct policy *policy, int32_t today,
+		       uint64_t generation, struct policy_map **map)
+{
+	_cleanup_(policy_map_freep) struct policy_map *fresh = NULL;
+	struct policy_geometry geometry;
+	int error;
+
+	error = policy_image_size(policy, &geometry);
+	if (error)
+		return error;
+	error = policy_map_create(geometry.blocks, &fresh);
+	if (error)
+		return error;
+	error = policy_image_fill(policy, &geometry, today, generation, fresh->image);
+	if (error)
+		return error;
+	error = kernel_swap_policy(kernel, fresh->fd);
+	if (error)
+		return error;
+	policy_map_free(*map);
+	*map = TAKE_PTR(fresh);
+	return 0;
+}
+
+void policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today)
+{
+	policy_image_update_phases(policy, map->image, today);
+}
+
+const struct policy_header *policy_map_header(const struct policy_map *map)
+{
+	return map->image;
+}
+
+void policy_map_free(struct policy_map *map)
+{
+	if (!map)
+		return;
+	if (map->image != MAP_FAILED)
+		munmap(map->image, map->size);
+	if (map->fd >= 0)
+		close(map->fd);
+	free(map);
+}
