@@ -229,22 +229,26 @@ static __always_inline void emit_finish(struct record *record, u32 path_size, u3
 	emit_output(&record->event, sizeof(record->event) + path_size + argv_size);
 }
 
-/* The fixed part alone, from the stack, when there is no memory for more. */
-static __always_inline void emit_short(u32 kind, u32 flags, u32 fd, const struct facts *facts,
-				       const struct verdict *verdict,
-				       const struct policy_query *query)
+/*
+ * A record without path and argv, built in the ring itself: for when there is no
+ * memory, or no file. What stands between reserve and submit only reads kernel
+ * memory, so it cannot fault or sleep.
+ */
+static __always_inline struct event *short_begin(u32 kind, u32 flags)
 {
-	struct event event = {
-		.kind = kind,
-		.flags = flags | EVENT_NO_SCRATCH | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
-		.fd = fd,
-	};
+	struct event *event = bpf_ringbuf_reserve(&alerts, sizeof(*event), 0);
 
-	count(COUNTER_NO_SCRATCH);
-	emit_task(&event);
-	emit_file(&event, facts);
-	emit_verdict(&event, verdict, query);
-	emit_output(&event, sizeof(event));
+	if (!event) {
+		count(lost_counter(kind));
+		return NULL;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->size = sizeof(*event);
+	event->kind = kind;
+	event->flags = flags | EVENT_PATH_MISSING | EVENT_ARGV_MISSING;
+	event->fd = ~0U;
+	emit_task(event);
+	return event;
 }
 
 static __always_inline void emit_fill(struct record *record, u32 kind, u32 flags, u32 fd,

@@ -114,34 +114,65 @@ static __always_inline int hook_end(struct hook *hook)
 	return -EPERM;
 }
 
+/* Reports what has no file and no digest, by decision alone. */
+static __always_inline void hook_report_bare(u32 kind, u32 flags, const struct verdict *verdict,
+					     struct policy_query *query)
+{
+	struct event *event = short_begin(kind, flags);
+
+	query->entry = 0;
+	query->action = 0;
+	if (!event)
+		return;
+	emit_verdict(event, verdict, query);
+	bpf_ringbuf_submit(event, 0);
+}
+
 /* Without memory to find out: unhashable, decided and reported all the same. */
 static __noinline int hook_no_memory(u32 kind, u32 flags)
 {
-	struct event event = {
-		.kind = kind,
-		.flags = flags | EVENT_NO_SCRATCH | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
-		.fd = ~0U,
-	};
 	struct policy_query query = {};
 	struct verdict verdict = { .reason = REASON_UNHASHABLE, .error = -ENOMEM };
 
 	policy_lookup(&query);
-	query.entry = 0;
-	query.action = 0;
 	verdict.decision = policy_decide_unhashable(query.flags, kind);
 	count(COUNTER_UNHASHABLE);
-	emit_task(&event);
-	emit_verdict(&event, &verdict, &query);
-	emit_output(&event, sizeof(event));
+	count(COUNTER_NO_SCRATCH);
+	hook_report_bare(kind, flags | EVENT_NO_SCRATCH, &verdict, &query);
 	if (verdict.decision != DECISION_DENY)
 		return 0;
 	count(COUNTER_DENIED);
 	return -EPERM;
 }
 
+/* A module from memory: there is no file to hash, so it is reported only. */
+static __always_inline void hook_report_memory_module(void)
+{
+	struct policy_query query = {};
+	struct verdict verdict = {
+		.decision = DECISION_AUDIT,
+		.reason = REASON_UNHASHABLE,
+		.error = -ENODATA,
+	};
+
+	count(COUNTER_SEEN_MODULE);
+	policy_lookup(&query);
+	if (query.present)
+		hook_report_bare(EVENT_MODULE, EVENT_FROM_MEMORY, &verdict, &query);
+}
+
 static __always_inline void hook_report_short(const struct hook *hook)
 {
-	emit_short(hook->kind, hook->flags, hook->fd, &hook->facts, &hook->verdict, &hook->query);
+	struct event *event;
+
+	count(COUNTER_NO_SCRATCH);
+	event = short_begin(hook->kind, hook->flags | EVENT_NO_SCRATCH);
+	if (!event)
+		return;
+	event->fd = hook->fd;
+	emit_file(event, &hook->facts);
+	emit_verdict(event, &hook->verdict, &hook->query);
+	bpf_ringbuf_submit(event, 0);
 }
 
 static __always_inline void hook_report(const struct hook *hook, struct record *record)

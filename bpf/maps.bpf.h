@@ -16,8 +16,6 @@
 const volatile __u32 backend __weak = 0;		  /* enum backend */
 const volatile bool kernel_hashes __weak = false; /* bpf_ima_file_hash() can be trusted */
 const volatile bool post_open __weak = false;	  /* opens are decided in file_post_open */
-const volatile bool setattr_idmap __weak = false; /* inode_setattr has the idmap first */
-const volatile bool can_kill_others __weak = false; /* bpf_send_signal_task() is there */
 
 struct runtime runtime SEC(".data.runtime") __weak = {};
 

@@ -33,28 +33,8 @@ int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, b
 SEC("lsm/kernel_load_data")
 int BPF_PROG(kernel_load_data, enum kernel_load_data_id id, bool contents, int ret)
 {
-	struct event event = {
-		.kind = EVENT_MODULE,
-		.flags = EVENT_FROM_MEMORY | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
-		.fd = ~0U,
-	};
-	struct policy_query query = {};
-	struct verdict verdict = {
-		.decision = DECISION_AUDIT,
-		.reason = REASON_UNHASHABLE,
-		.error = -ENODATA,
-	};
-
 	if (ret || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
 		return ret;
-	count(COUNTER_SEEN_MODULE);
-	policy_lookup(&query);
-	if (!query.present)
-		return 0;
-	query.entry = 0;
-	query.action = 0;
-	emit_task(&event);
-	emit_verdict(&event, &verdict, &query);
-	emit_output(&event, sizeof(event));
+	hook_report_memory_module();
 	return 0;
 }

@@ -127,21 +127,24 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 	return result;
 }
 
-/* Since 6.3 the idmap stands first (c1632a0f1120, "fs: port ->setattr() ..."). */
-SEC("lsm/inode_setattr")
-int inode_setattr(u64 *ctx)
+static __always_inline void setattr_bump(struct dentry *dentry, struct iattr *attr)
 {
-	struct dentry *dentry;
-	struct iattr *attr;
-
-	if (setattr_idmap) {
-		dentry = (void *)ctx[1];
-		attr = (void *)ctx[2];
-	} else {
-		dentry = (void *)ctx[0];
-		attr = (void *)ctx[1];
-	}
 	if (attr->ia_valid & ATTR_SIZE)
 		writes_bump(dentry->d_inode);
-	return 0;
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(inode_setattr, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	setattr_bump(dentry, attr);
+	return ret;
+}
+
+/* Since c1632a0f1120 ("fs: port ->setattr() to pass mnt_idmap"), 6.3, the idmap
+ * stands first; the loader takes this one where the hook has three arguments. */
+SEC("lsm/inode_setattr")
+int BPF_PROG(inode_setattr_idmap, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	setattr_bump(dentry, attr);
+	return ret;
 }

@@ -315,30 +315,6 @@ static __always_inline void enter_mprotect(const struct syscall_args *args)
 	}
 }
 
-/* init_module(2): from memory, there is no file. */
-static __always_inline void enter_init_module(void)
-{
-	struct event event = {
-		.kind = EVENT_MODULE,
-		.flags = EVENT_FROM_MEMORY | EVENT_PATH_MISSING | EVENT_ARGV_MISSING,
-		.fd = ~0U,
-	};
-	struct policy_query query = {};
-	struct verdict verdict = {
-		.decision = DECISION_AUDIT,
-		.reason = REASON_UNHASHABLE,
-		.error = -ENODATA,
-	};
-
-	count(COUNTER_SEEN_MODULE);
-	policy_lookup(&query);
-	query.entry = 0;
-	query.action = 0;
-	emit_task(&event);
-	emit_verdict(&event, &verdict, &query);
-	emit_output(&event, sizeof(event));
-}
-
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 {
@@ -357,7 +333,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		tracepoint_file((u64)file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0, (u32)args.arg[0]);
 		break;
 	case CALL_INIT_MODULE:
-		enter_init_module();
+		hook_report_memory_module();
 		break;
 	}
 	return 0;

@@ -50,6 +50,16 @@ static bool lacks_post_open(const struct kernel_options *options)
 	return !options->post_open;
 }
 
+static bool has_idmap(const struct kernel_options *options)
+{
+	return options->setattr_idmap;
+}
+
+static bool lacks_idmap(const struct kernel_options *options)
+{
+	return !options->setattr_idmap;
+}
+
 static bool needs_kill(const struct kernel_options *options)
 {
 	return options->can_kill_others;
@@ -64,7 +74,8 @@ static const struct program_use program_uses[] = {
 	{ "file_open", BACKEND_LSM, NULL, false },
 	{ "file_post_open", BACKEND_LSM, needs_post_open, false },
 	{ "file_permission", BACKEND_LSM, lacks_post_open, true },
-	{ "inode_setattr", BACKEND_LSM, NULL, false },
+	{ "inode_setattr", BACKEND_LSM, lacks_idmap, false },
+	{ "inode_setattr_idmap", BACKEND_LSM, has_idmap, false },
 	{ "sched_process_exec", BACKEND_TRACEPOINT, NULL, false },
 	{ "sys_enter", BACKEND_TRACEPOINT, NULL, false },
 	{ "sys_exit", BACKEND_TRACEPOINT, NULL, false },
@@ -145,8 +156,6 @@ static void set_knobs(struct kernel *kernel)
 	skeleton->rodata->backend = options->backend;
 	skeleton->rodata->kernel_hashes = options->kernel_hashes;
 	skeleton->rodata->post_open = options->post_open;
-	skeleton->rodata->setattr_idmap = options->setattr_idmap;
-	skeleton->rodata->can_kill_others = options->can_kill_others;
 	if (options->alerts_size)
 		bpf_map__set_max_entries(skeleton->maps.alerts, (uint32_t)options->alerts_size);
 	if (options->telemetry_size)
