@@ -28,8 +28,8 @@
 
 #include <interdict/limits.h>
 
-#define HASHER_QUICK_MAX (32ULL << 20)		     /* bytes: about 20 to 100 ms */
-#define HASHER_SLACK	 (20ULL * 1000 * 1000)	     /* nanoseconds */
+#define HASHER_QUICK_MAX (32ULL << 20)		      /* bytes: about 20 to 100 ms */
+#define HASHER_SLACK	 (20ULL * 1000 * 1000)	      /* nanoseconds */
 #define HASHER_DEADLINE	 (60ULL * 1000 * 1000 * 1000) /* nanoseconds, for jobs without one */
 
 struct hash_job {
@@ -43,9 +43,9 @@ struct hash_job {
 
 struct hash_result {
 	void *cookie;
-	int error;				/* 0, or why there is no digest: as file_hash_limited() */
-	uint8_t digest[INTERDICT_DIGEST_SIZE];	/* valid if error is 0 */
-	struct stat stat;			/* likewise: the file before its first byte was read */
+	int error; /* 0, or why there is no digest: as file_hash_limited() */
+	uint8_t digest[INTERDICT_DIGEST_SIZE]; /* valid if error is 0 */
+	struct stat stat; /* likewise: the file before its first byte was read */
 };
 
 /* Called by hasher_dispatch() and hasher_free() in the thread of their caller. */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "util.h"
+
+#define PROC_FILE_MAX (64U << 10)
+
+static int read_proc(pid_t pid, const char *name, char **ret_text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return read_small_file(path, PROC_FILE_MAX, ret_text, NULL);
+}
+
+/*
+ * Field @number of /proc/PID/stat, counted from 1, after the name in brackets,
+ * which may hold brackets and blanks itself.
+ */
+static int stat_field(const char *text, unsigned int number, uint64_t *ret_value)
+{
+	const char *next = strrchr(text, ')');
+
+	if (!next)
+		return -EINVAL;
+	for (unsigned int i = 2; i < number; i++) {
+		next = strchr(next + 1, ' ');
+		if (!next)
+			return -EINVAL;
+	}
+	*ret_value = strtoull(next + 1, NULL, 10);
+	return 0;
+}
+
+static void take_ids(const char *status, struct event *event)
+{
+	const char *line = strstr(status, "\nUid:");
+	unsigned int real, effective;
+
+	if (line && sscanf(line + 5, "%u %u", &real, &effective) == 2) {
+		event->uid = real;
+		event->euid = effective;
+	}
+	line = strstr(status, "\nGid:");
+	if (line && sscanf(line + 5, "%u", &real) == 1)
+		event->gid = real;
+}
+
+static void take_stat(const char *stat, struct event *event)
+{
+	const char *name = strchr(stat, '(');
+	const char *end = strrchr(stat, ')');
+	uint64_t value;
+
+	if (name && end && end > name) {
+		size_t size = (size_t)(end - name - 1);
+
+		if (size >= sizeof(event->comm))
+			size = sizeof(event->comm) - 1;
+		memset(event->comm, 0, sizeof(event->comm));
+		memcpy(event->comm, name + 1, size);
+	}
+	if (stat_field(stat, 4, &value) == 0)
+		event->ppid = (uint32_t)value;
+	if (stat_field(stat, 22, &value) == 0)
+		event->start = value * PROCESS_TICK;
+}
+
+static void take_number(pid_t pid, const char *name, uint32_t *number)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (read_proc(pid, name, &text) == 0 && isdigit((unsigned char)text[0]))
+		*number = (uint32_t)strtoul(text, NULL, 10);
+}
+
+static void take_namespace(pid_t pid, const char *name, uint32_t *number)
+{
+	struct stat stat_buffer;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+	if (stat(path, &stat_buffer) == 0)
+		*number = (uint32_t)stat_buffer.st_ino;
+}
+
+/* Path in the unified hierarchy ("0::/path"), cut out of @cgroups in place; NULL if none. */
+static const char *unified_path(char *cgroups)
+{
+	char *line = strncmp(cgroups, "0::", 3) == 0 ? cgroups : strstr(cgroups, "\n0::");
+	char *path = line ? strchr(line, '/') : NULL;
+
+	if (path)
+		path[strcspn(path, "\n")] = '\0';
+	return path;
+}
+
+/* The id of a cgroup is the inode number of its directory. */
+static void take_cgroup(pid_t pid, struct event *event)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	_cleanup_free_ char *cgroups = process_cgroups(pid);
+	const char *cgroup = cgroups ? unified_path(cgroups) : NULL;
+
+	/* "/.." leads out of our cgroup namespace, to where we have no path */
+	if (!cgroup || strncmp(cgroup, "/..", 3) == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		_cleanup_free_ char *path = format_string("%s%s", roots[i], cgroup);
+		_cleanup_free_ char *mark = format_string("%s/cgroup.controllers", roots[i]);
+		struct stat stat_buffer;
+
+		if (path && mark && access(mark, F_OK) == 0 && stat(path, &stat_buffer) == 0)
+			event->cgroup = stat_buffer.st_ino;
+	}
+}
+
+int process_describe(pid_t pid, struct event *event)
+{
+	_cleanup_free_ char *stat = NULL;
+	_cleanup_free_ char *status = NULL;
+
+	if (read_proc(pid, "stat", &stat) < 0 || read_proc(pid, "status", &status) < 0)
+		return -ESRCH;
+	event->pid = event->tgid = (uint32_t)pid;
+	take_stat(stat, event);
+	take_ids(status, event);
+	take_number(pid, "loginuid", &event->loginuid);
+	take_number(pid, "sessionid", &event->sessionid);
+	take_namespace(pid, "mnt", &event->mnt_ns);
+	take_namespace(pid, "pid", &event->pid_ns);
+	take_cgroup(pid, event);
+	return 0;
+}
+
+bool process_is(pid_t pid, uint64_t start)
+{
+	_cleanup_free_ char *stat = NULL;
+	uint64_t ticks;
+
+	if (read_proc(pid, "stat", &stat) < 0 || stat_field(stat, 22, &ticks) < 0)
+		return false;
+	return start == 0 || ticks == start / PROCESS_TICK;
+}
+
+char *process_link(pid_t pid, const char *name)
+{
+	_cleanup_free_ char *target = malloc(INTERDICT_PATH_MAX + 1);
+	char path[64];
+	ssize_t n;
+
+	if (!target)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	n = readlink(path, target, INTERDICT_PATH_MAX);
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	return TAKE_PTR(target);
+}
+
+char *process_cgroups(pid_t pid)
+{
+	char *text = NULL;
+
+	return read_proc(pid, "cgroup", &text) < 0 ? NULL : text;
+}

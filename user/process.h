@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What /proc says about a process. Only files are read that the process cannot
+ * make slow: not cmdline or environ (its memory), not maps (its mmap lock).
+ */
+#ifndef INTERDICT_PROCESS_H
+#define INTERDICT_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <interdict/event.h>
+
+/* Resolution of the start time in /proc (USER_HZ), in nanoseconds. */
+#define PROCESS_TICK 10000000ULL
+
+/*
+ * Fills the fields of @event that say who the process @pid is: pid, tgid, ppid,
+ * uid, gid, euid, loginuid, sessionid, mnt_ns, pid_ns, start, cgroup, comm. What
+ * cannot be had is left as it is; ids as this pid namespace numbers them, start in
+ * whole ticks. Returns 0, or -ESRCH if there is no such process.
+ */
+int process_describe(pid_t pid, struct event *event);
+
+/*
+ * True if @pid is still the process that started at @start (CLOCK_BOOTTIME,
+ * nanoseconds): a pid may be used again. A @start of 0 is not compared.
+ */
+bool process_is(pid_t pid, uint64_t start);
+
+/*
+ * Contents of a link such as "cwd" or "exe" in /proc/PID, as the kernel resolves
+ * it, which asks no file system. The caller frees it. NULL if it cannot be had.
+ */
+char *process_link(pid_t pid, const char *name);
+
+/* Contents of /proc/PID/cgroup, a line for each hierarchy. The caller frees it. NULL if gone. */
+char *process_cgroups(pid_t pid);
+
+#endif
