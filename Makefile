@@ -49,11 +49,13 @@ lib_objects := $(patsubst user/%.c,$(O)/user/%.o,$(filter-out $(commands),$(wild
 command_objects := $(patsubst user/%.c,$(O)/user/%.o,$(commands))
 unit_tests := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run test unit lint install uninstall clean
+unitdir ?= /lib/systemd/system
+
+.PHONY: all vendor-files run test unit lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(O)/interdict
+all: $(O)/interdict $(O)/interdict-demo vendor-files
 
 $(O)/interdict: $(command_objects) $(O)/libinterdict.a
 	$(call say,LINK)
@@ -90,39 +92,68 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libinterdict.a
 unit: $(unit_tests)
 	$(Q)tests/run unit $(O)
 
+# The vendor files that ship, with the list of the demo program just built.
+demo := $(O)/interdict-demo
+vendors := $(O)/etc/vendors.d
+
+$(demo): user/demo/demo.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -o $@ $<
+
+$(vendors)/demo.csv: $(demo)
+	$(call say,GEN)
+	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && { echo 'sha256,size,product,version,path,source'; \
+		printf '%s,%s,demo,$(VERSION),%s,built here\n' \
+			"$$(sha256sum $< | cut -d' ' -f1)" "$$(stat -c %s $<)" interdict-demo; } > $@ && chmod 644 $@
+
+$(vendors)/%.vendor: user/etc/vendors.d/%.vendor
+	$(call say,COPY)
+	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
+
+vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*.vendor)) \
+	$(vendors)/demo.csv
+
+vendor-files: $(vendor_files)
+
+run:
+	$(Q)scripts/deps build
+	$(Q)$(MAKE) --no-print-directory all
+	@printf '\n%s\n%s\n\n' \
+		"In another terminal, as any user: $(abspath $(demo)); a line appears here." \
+		"Ctrl-C ends the monitor and leaves nothing attached."
+	$(Q)$(if $(SECONDS),timeout --foreground --preserve-status -s INT $(SECONDS)) \
+		$(O)/interdict run --config /dev/null --vendors $(vendors) --mode audit --format text --events -
+
+install: all
+	install -d -m 755 $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/libexec/interdict \
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.d $(DESTDIR)$(prefix)/share/man/man8 \
+		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(unitdir)
+	install -m 755 $(O)/interdict $(DESTDIR)$(prefix)/sbin/interdict
+	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
+	install -m 644 $(wildcard user/man/*.8) $(DESTDIR)$(prefix)/share/man/man8
+	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
+	install -m 644 $(vendor_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.d
+	@# A configuration that somebody has changed is not replaced.
+	test -e $(DESTDIR)$(sysconfdir)/interdict/interdict.conf || \
+		install -m 644 user/etc/interdict.conf $(DESTDIR)$(sysconfdir)/interdict/interdict.conf
+	sed 's,@prefix@,$(prefix),g' user/etc/interdict.service.in > $(DESTDIR)$(unitdir)/interdict.service
+	chmod 644 $(DESTDIR)$(unitdir)/interdict.service
+
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
+	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
+	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
+		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5)) \
+		$(patsubst $(vendors)/%,$(DESTDIR)$(sysconfdir)/interdict/vendors.d/%,$(vendor_files))
+	@# Configuration and lists of the administrator's own stay.
+	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d 2>/dev/null
+
+lint:
+	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -Iuser -I$(O)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
+		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude -Iuser user
+
 clean:
 	$(Q)rm -rf $(O)
 
--include $(shell find $(O) -path $(O)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
-
-# Probes and what they try to run. The targets are not ours to harden: plain flags.
-probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library libtarget.so)
-probe_flags_probe := -static -pthread
-probe_flags_target := -static -nostdlib -fno-pie -no-pie -fno-stack-protector -Wl,--build-id=none
-probe_flags_needs_library = -L$(O)/tests/probes -ltarget
-probe_flags_load_library := -ldl
-
-probes: $(probes)
-
-$(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
-
-$(O)/tests/probes/libtarget.so: tests/probes/library.c
-	$(call say,CC)
-	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC -Wl,-soname,libtarget.so -o $@ $<
-
-$(O)/tests/probes/%: tests/probes/%.c
-	$(call say,CC)
-	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -o $@ $< $(probe_flags_$*)
-
-test:
-	$(Q)scripts/deps test
-	$(Q)$(MAKE) --no-print-directory O=$(O) all $(unit_tests) $(probes)
-	$(Q)tests/run all $(O)
-
-check-host: all $(probes)
-	$(Q)tests/run host $(O)
-
-check-vm: all $(probes)
-	$(Q)tests/run vm $(O)
-
-.PHONY: probes check-host check-vm
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

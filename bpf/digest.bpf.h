@@ -17,13 +17,11 @@
 #define HASH_ALGO_SHA256 4 /* include/uapi/linux/hash_info.h */
 #define HASH_ATTEMPTS	 2 /* a file that changes under the first is hashed once more */
 
-/* Reads the stamp with the count of writes. Fails closed: -ENOMEM without storage. */
-static __always_inline int digest_stamp(struct facts *facts, struct file *file,
-					struct inode *inode)
+/* Adds the count of writes to the stamp. Fails closed: -ENOMEM without storage. */
+static __always_inline int digest_account(struct facts *facts, struct inode *inode)
 {
 	struct inode_writes *writes;
 
-	facts_read(facts, file);
 	writes = bpf_inode_storage_get(&inode_writes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!writes) {
 		count(COUNTER_NO_STORAGE);
@@ -39,6 +37,14 @@ static __always_inline int digest_stamp(struct facts *facts, struct file *file,
 	else if (taint_find(facts))
 		facts->flags &= ~FACT_CACHEABLE;
 	return 0;
+}
+
+/* The whole stamp, as it is now. */
+static __always_inline int digest_stamp(struct facts *facts, struct file *file,
+					struct inode *inode)
+{
+	facts_read(facts, file);
+	return digest_account(facts, inode);
 }
 
 /* The stored digest, if it still holds; counted. */

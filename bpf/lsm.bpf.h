@@ -41,10 +41,12 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 {
 	struct inode *inode = file->f_inode;
 	struct facts *facts = &hook->facts;
-	int error = digest_stamp(facts, file, inode);
+	int error;
 
+	facts_read(facts, file);
 	if (!(facts->flags & FACT_REGULAR) || !hook_gate(hook, executable))
 		return false;
+	error = digest_account(facts, inode);
 	if (!error && (facts->flags & FACT_INCONSISTENT))
 		error = -EUCLEAN;
 	/*

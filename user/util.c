@@ -99,6 +99,11 @@ uint64_t clock_boottime(void)
 	return clock_nanoseconds(CLOCK_BOOTTIME);
 }
 
+uint64_t clock_monotonic(void)
+{
+	return clock_nanoseconds(CLOCK_MONOTONIC);
+}
+
 uint64_t clock_realtime(void)
 {
 	return clock_nanoseconds(CLOCK_REALTIME);

@@ -38,8 +38,9 @@ int parse_u64(const char *text, uint64_t max, uint64_t *ret_value);
 /* asprintf() that returns the string, which the caller frees, or NULL. */
 char *format_string(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Nanoseconds of CLOCK_BOOTTIME, and of CLOCK_REALTIME. */
+/* Nanoseconds of CLOCK_BOOTTIME, CLOCK_MONOTONIC and CLOCK_REALTIME. */
 uint64_t clock_boottime(void);
+uint64_t clock_monotonic(void);
 uint64_t clock_realtime(void);
 
 /*

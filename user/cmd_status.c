@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "command.h"
+#include "control_client.h"
+
+const char cmd_status_help[] =
+	"usage: interdict status [--json]\n"
+	"\n"
+	"Shows what the running monitor does: mode, backend, policy, vendors with their\n"
+	"phase, counters, what was lost, and how the last reload ended.\n"
+	"\n"
+	"  --json   the same as one JSON object\n"
+	"\n"
+	"Exit status: 0 a monitor runs, 2 it does not or cannot be asked.\n";
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "-";
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void print_vendors(const json_t *policy)
+{
+	const json_t *vendor;
+	size_t i;
+
+	json_array_foreach(json_object_get(policy, "vendors"), i, vendor) {
+		printf("vendor       %s (%s): %s", text_of(vendor, "id"), text_of(vendor, "name"),
+		       text_of(vendor, "phase"));
+		if (json_object_get(vendor, "days_left"))
+			printf(", %lld days left", number_of(vendor, "days_left"));
+		printf(", %lld entries, open %s\n", number_of(vendor, "entries"),
+		       text_of(vendor, "open"));
+	}
+}
+
+static void print_counters(const json_t *counters)
+{
+	const char *key;
+	const json_t *value;
+
+	json_object_foreach((json_t *)counters, key, value) {
+		if (json_integer_value(value))
+			printf("counter      %-16s %lld\n", key,
+			       (long long)json_integer_value(value));
+	}
+}
+
+static void print_output(const char *name, const json_t *output)
+{
+	printf("%-12s given %lld, written %lld, waiting %lld, lost %lld%s%s\n", name,
+	       number_of(output, "given"), number_of(output, "written"),
+	       number_of(output, "waiting"), number_of(output, "lost"),
+	       *text_of(output, "error") ? ", last error: " : "", text_of(output, "error"));
+}
+
+static void print_reload(const json_t *reload)
+{
+	time_t when = (time_t)number_of(reload, "time");
+	struct tm local;
+	char text[64];
+
+	if (!json_is_object(reload))
+		return;
+	localtime_r(&when, &local);
+	strftime(text, sizeof(text), "%F %T", &local);
+	printf("last reload  %s at %s%s%s\n", text_of(reload, "outcome"), text,
+	       *text_of(reload, "error") ? ": " : "", text_of(reload, "error"));
+}
+
+static void print_status(const json_t *status)
+{
+	const json_t *policy = json_object_get(status, "policy");
+	const json_t *hold = json_object_get(status, "hold");
+	const json_t *report = json_object_get(status, "report");
+
+	printf("interdict    %s, pid %lld, up %lld s\n", text_of(status, "version"),
+	       number_of(status, "pid"), number_of(status, "uptime"));
+	printf("mode         %s\n", text_of(status, "mode"));
+	printf("backend      %s (%s), hash source %s\n", text_of(status, "backend"),
+	       json_is_true(json_object_get(hold, "strict")) ? "strict" : "late kill",
+	       text_of(status, "hash_source"));
+	printf("policy       %lld, %lld entries, digest %.16s, from %s\n",
+	       number_of(policy, "generation"), number_of(policy, "entries"),
+	       text_of(policy, "digest"), text_of(status, "vendors_dir"));
+	print_vendors(policy);
+	print_reload(json_object_get(status, "last_reload"));
+	printf("hold         %s, now %lld, released %lld, killed %lld, recovered %lld, overdue %lld\n",
+	       json_is_true(json_object_get(hold, "enabled")) ? "on" : "off",
+	       number_of(hold, "held"), number_of(hold, "released"), number_of(hold, "killed"),
+	       number_of(hold, "recovered"), number_of(hold, "overdue"));
+	printf("alerts       %lld given, record %lld is the last, %lld wait to be collapsed\n",
+	       number_of(report, "alerts"), number_of(report, "sequence"),
+	       number_of(report, "collapsed"));
+	print_output("events", json_object_get(report, "events"));
+	print_output("syslog", json_object_get(report, "syslog"));
+	print_counters(json_object_get(status, "counters"));
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool json = false;
+	json_t *status;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'j')
+			return EXIT_TROUBLE;
+		json = true;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "interdict status: '%s' is too much\n", argv[optind]);
+		return EXIT_TROUBLE;
+	}
+	status = control_client_ask("status");
+	if (!status)
+		return EXIT_TROUBLE;
+	if (json) {
+		json_dumpf(status, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_status(status);
+	}
+	json_decref(status);
+	return EXIT_FINE;
+}

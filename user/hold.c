@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hold.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "elf_facts.h"
+#include "locate.h"
+#include "log.h"
+#include "process.h"
+#include "util.h"
+
+/* A hold of this age whose record has not come: the record was lost. */
+#define RECORD_GRACE_NS (300ULL * 1000 * 1000)
+
+/* Two changes within this time may leave the same ctime (HZ=100 and older kernels). */
+#define CTIME_TICK_NS (20LL * 1000 * 1000)
+
+/* A held process, from its first record to its verdict. */
+struct held_process {
+	struct held_process *next;
+	uint32_t tgid;
+	uint64_t start;
+	int pidfd;
+	unsigned int asked;   /* records of it that came */
+	unsigned int decided; /* of these: allowed */
+	bool killed;
+};
+
+/* A file that is being hashed. */
+struct request {
+	struct alert alert;
+	bool learn; /* only to store the digest */
+	bool overdue;
+};
+
+struct hold {
+	struct kernel *kernel;
+	struct hold_options options;
+	struct hold_calls calls;
+	struct hasher *hasher;
+	struct held_process *processes;
+	struct hold_status status;
+};
+
+/* What a worker needs to find the file; freed by the hasher. */
+struct location {
+	struct event event;
+	char path[INTERDICT_PATH_MAX];
+};
+
+static int location_open(const void *data)
+{
+	const struct location *location = data;
+
+	return locate_file(&location->event, location->path[0] ? location->path : NULL);
+}
+
+static void request_free(struct request *request)
+{
+	if (!request)
+		return;
+	alert_release(&request->alert);
+	free(request);
+}
+
+static struct held_process **process_find(struct hold *hold, uint32_t tgid)
+{
+	struct held_process **link = &hold->processes;
+
+	while (*link && (*link)->tgid != tgid)
+		link = &(*link)->next;
+	return link;
+}
+
+static void process_remove(struct hold *hold, struct held_process **link)
+{
+	struct held_process *process = *link;
+
+	*link = process->next;
+	if (process->pidfd >= 0)
+		close(process->pidfd);
+	free(process);
+	hold->status.held--;
+}
+
+/* The process that a HELD record is about; NULL if it is gone or memory is. */
+static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64_t start)
+{
+	struct held_process **link = process_find(hold, tgid);
+	struct held_process *process = *link;
+
+	if (process && process->start == start)
+		return process;
+	if (process) /* the pid was used again */
+		process_remove(hold, link);
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->tgid = tgid;
+	process->start = start;
+	process->pidfd = (int)syscall(SYS_pidfd_open, tgid, 0);
+	if (process->pidfd < 0 || !process_is((pid_t)tgid, start)) {
+		if (process->pidfd >= 0)
+			close(process->pidfd);
+		free(process);
+		return NULL;
+	}
+	process->next = hold->processes;
+	hold->processes = process;
+	hold->status.held++;
+	return process;
+}
+
+static void send_signal(const struct held_process *process, int signal)
+{
+	if (syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0) && errno != ESRCH)
+		log_warning("cannot send signal %d to held process %u: %s", signal, process->tgid,
+			    strerror(errno));
+}
+
+/* Kills first and forgets then: in between nobody can resume it. */
+static void process_kill(struct hold *hold, struct held_process *process)
+{
+	if (!process->killed) {
+		send_signal(process, SIGKILL);
+		hold->status.killed++;
+	}
+	process->killed = true;
+	kernel_take_held(hold->kernel, process->tgid, NULL);
+	process_remove(hold, process_find(hold, process->tgid));
+}
+
+/* Lets it go on if every file that it waits for is decided. */
+static void process_release(struct hold *hold, struct held_process *process)
+{
+	struct held_task task;
+
+	if (kernel_take_held(hold->kernel, process->tgid, &task) == 0 &&
+	    task.requests > process->decided) {
+		/* Another thread asked in the meantime; its record is on the way. */
+		kernel_restore_held(hold->kernel, process->tgid, &task);
+		return;
+	}
+	/* Out of the map first: the kernel kills what is resumed while it is there. */
+	send_signal(process, SIGCONT);
+	hold->status.released++;
+	process_remove(hold, process_find(hold, process->tgid));
+}
+
+static bool is_late_kill(const struct hold *hold, const struct event *event)
+{
+	return hold->options.kill_late && !(event->flags & EVENT_HELD) &&
+	       event->decision == DECISION_DENY && event->backend == BACKEND_TRACEPOINT &&
+	       (event->kind == EVENT_EXEC || event->kind == EVENT_MAP);
+}
+
+/* Kills a process that runs already. */
+static void kill_late(struct alert *alert)
+{
+	const struct event *event = &alert->event;
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, event->tgid, 0);
+
+	alert->late = true;
+	alert->event.flags |= EVENT_LATE;
+	if (pidfd >= 0 && process_is((pid_t)event->tgid, event->start))
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+/* Carries out what was decided for a task that waits. */
+static void give_verdict(struct hold *hold, const struct event *event)
+{
+	struct held_process *process;
+
+	if (!(event->flags & EVENT_HELD))
+		return;
+	process = *process_find(hold, event->tgid);
+	if (!process || process->start != event->start)
+		return;
+	/* With lsm the read is refused by file_permission: the task may go on. */
+	if (event->decision == DECISION_DENY && event->backend == BACKEND_TRACEPOINT) {
+		process_kill(hold, process);
+		return;
+	}
+	process->decided++;
+	process_release(hold, process);
+}
+
+static bool may_store(const struct hold *hold, const struct stat *found)
+{
+	int64_t changed = (int64_t)found->st_ctim.tv_sec * 1000000000 + found->st_ctim.tv_nsec;
+
+	return hold->options.ctime_is_fine || (int64_t)clock_realtime() - changed > CTIME_TICK_NS;
+}
+
+static void read_elf_facts(struct alert *alert, int fd)
+{
+	struct elf_facts facts = {};
+
+	if (fd < 0 || (alert->event.flags & EVENT_UNVERIFIABLE) || elf_facts_read(fd, &facts))
+		return;
+	free(alert->build_id);
+	free(alert->soname);
+	free(alert->elf_package);
+	alert->build_id = TAKE_PTR(facts.build_id);
+	alert->soname = TAKE_PTR(facts.soname);
+	alert->elf_package = TAKE_PTR(facts.package);
+	elf_facts_release(&facts);
+}
+
+static void decide_error(struct hold *hold, struct alert *alert, int error)
+{
+	alert->event.reason = REASON_UNHASHABLE;
+	alert->event.error = error;
+	alert->event.hash_source = HASH_SOURCE_NONE;
+	alert->event.decision = hold->calls.decide_unhashable(alert, hold->calls.context);
+}
+
+/* Decides a request; @error, or the digest in the alert. True if it is to be reported. */
+static bool request_decide(struct hold *hold, struct request *request, int error)
+{
+	struct alert *alert = &request->alert;
+	bool report = true;
+
+	if (error) {
+		decide_error(hold, alert, error);
+	} else {
+		alert->event.hash_source = HASH_SOURCE_USER;
+		report = hold->calls.decide(alert, hold->calls.context);
+		if (!report)
+			alert->event.decision = DECISION_ALLOW;
+	}
+	if (is_late_kill(hold, &alert->event))
+		kill_late(alert);
+	give_verdict(hold, &alert->event);
+	return report;
+}
+
+static void request_done(struct hold *hold, struct request *request,
+			 const struct hash_result *result)
+{
+	struct alert *alert = &request->alert;
+	int error = result->error;
+
+	hold->status.waiting--;
+	if (!error && !locate_matches(&alert->event, &result->stat))
+		error = -ESTALE;
+	if (!error) {
+		memcpy(alert->event.digest, result->digest, sizeof(alert->event.digest));
+		if (may_store(hold, &result->stat))
+			kernel_store_digest(hold->kernel, &alert->event, result->fd, result->digest);
+	}
+	if (!request->learn && request_decide(hold, request, error)) {
+		read_elf_facts(alert, result->fd);
+		hold->calls.report(alert, hold->calls.context);
+	}
+	request_free(request);
+}
+
+static void on_hashed(const struct hash_result *result, void *context)
+{
+	request_done(context, result->cookie, result);
+}
+
+int hold_new(struct kernel *kernel, const struct hold_options *options,
+	     const struct hold_calls *calls, struct hold **ret)
+{
+	struct hold *hold = calloc(1, sizeof(*hold));
+	struct hasher_options hasher = { .done = on_hashed, .context = hold };
+	int error;
+
+	if (!hold)
+		return -ENOMEM;
+	hold->kernel = kernel;
+	hold->options = *options;
+	hold->calls = *calls;
+	error = hasher_new(&hasher, &hold->hasher);
+	if (error) {
+		free(hold);
+		return error;
+	}
+	*ret = hold;
+	return 0;
+}
+
+int hold_fd(const struct hold *hold)
+{
+	return hasher_fd(hold->hasher);
+}
+
+void hold_dispatch(struct hold *hold)
+{
+	hasher_dispatch(hold->hasher);
+}
+
+/* Hands the request to the workers; without them it is decided at once, as unhashable. */
+static void request_start(struct hold *hold, struct request *request)
+{
+	const struct alert *alert = &request->alert;
+	struct location *location = calloc(1, sizeof(*location));
+	struct hash_job job = {
+		.fd = -EBADF,
+		.open = location_open,
+		.open_data = location,
+		.keep_fd = true,
+		.unverifiable = alert->event.flags & EVENT_UNVERIFIABLE,
+		.size = alert->event.file.size,
+		.cookie = request,
+	};
+	struct hash_result failed = { .fd = -EBADF };
+	int error = -ENOMEM;
+
+	hold->status.waiting++;
+	if (alert->event.flags & EVENT_HELD)
+		job.deadline = clock_boottime() + hold->options.deadline;
+	if (location) {
+		location->event = alert->event;
+		if (alert->path && strlen(alert->path) < sizeof(location->path))
+			strcpy(location->path, alert->path);
+		error = hasher_submit(hold->hasher, &job);
+	}
+	if (error) {
+		free(location);
+		failed.error = error;
+		request_done(hold, request, &failed);
+	}
+}
+
+void hold_request(struct hold *hold, struct alert *alert)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request) {
+		/* The tick finds the hold again; what is not held is reported as it is. */
+		if (alert->event.flags & EVENT_HELD)
+			return;
+		decide_error(hold, alert, -ENOMEM);
+		hold->calls.report(alert, hold->calls.context);
+		return;
+	}
+	request->alert = *alert;
+	memset(alert, 0, sizeof(*alert));
+	if (request->alert.event.flags & EVENT_HELD) {
+		struct held_process *process = process_get(hold, request->alert.event.tgid,
+							   request->alert.event.start);
+
+		if (process)
+			process->asked++;
+	}
+	request_start(hold, request);
+}
+
+void hold_learn(struct hold *hold, const struct alert *alert)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return;
+	request->learn = true;
+	request->alert.event = alert->event;
+	request->alert.event.flags &= ~EVENT_HELD;
+	request->alert.path = alert->path ? strdup(alert->path) : NULL;
+	request_start(hold, request);
+}
+
+/* A hold without a record: makes one from the map and from /proc. */
+static void recover(struct hold *hold, uint32_t tgid, const struct held_task *task)
+{
+	struct alert alert = {};
+	struct event *event = &alert.event;
+
+	event->size = sizeof(*event);
+	event->kind = task->kind;
+	event->time = task->since;
+	event->flags = EVENT_HELD | EVENT_ARGV_MISSING | EVENT_PATH_MISSING;
+	process_describe((pid_t)tgid, event);
+	event->tgid = tgid;
+	event->pid = task->pid;
+	event->start = task->start;
+	event->file = task->file;
+	event->inode_address = task->inode_address;
+	event->fd = task->fd;
+	event->backend = BACKEND_TRACEPOINT;
+	event->mode = MODE_ENFORCE;
+	event->decision = DECISION_PENDING;
+	/* The address and the stamp may be of another load of the programs: not stored. */
+	event->flags |= EVENT_UNCACHEABLE;
+	alert.time = clock_realtime();
+	alert.path = task->kind == EVENT_EXEC ? process_link((pid_t)tgid, "exe") : NULL;
+	hold->status.recovered++;
+	hold_request(hold, &alert);
+}
+
+static void look_after(struct hold *hold, uint32_t tgid, const struct held_task *task, uint64_t now)
+{
+	struct held_process *process = *process_find(hold, tgid);
+
+	if (!process_is((pid_t)tgid, task->start)) {
+		kernel_take_held(hold->kernel, tgid, NULL);
+		if (process)
+			process_remove(hold, process_find(hold, tgid));
+		return;
+	}
+	if (!process) {
+		if (now - task->since > RECORD_GRACE_NS)
+			recover(hold, tgid, task);
+		return;
+	}
+	/* The workers have a deadline of their own; this is for a record that never came. */
+	if (now - task->since > 2 * hold->options.deadline) {
+		log_warning("process %u held beyond its deadline: killed as unhashable", tgid);
+		hold->status.overdue++;
+		process_kill(hold, process);
+	}
+}
+
+void hold_tick(struct hold *hold, uint64_t now)
+{
+	struct held_task task;
+	uint32_t tgid = 0;
+	bool more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
+
+	while (more) {
+		uint32_t current = tgid;
+		struct held_task found = task;
+
+		/* The next one first: this one may be taken out. */
+		more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
+		look_after(hold, current, &found, now);
+	}
+}
+
+void hold_release_all(struct hold *hold)
+{
+	struct held_task task;
+	uint32_t tgid = 0;
+
+	while (kernel_next_held(hold->kernel, &tgid, &task) == 0) {
+		struct held_process *process = process_get(hold, tgid, task.start);
+
+		kernel_take_held(hold->kernel, tgid, NULL);
+		if (process) {
+			send_signal(process, SIGCONT);
+			hold->status.released++;
+			process_remove(hold, process_find(hold, tgid));
+		}
+		tgid = 0;
+	}
+}
+
+void hold_get_status(const struct hold *hold, struct hold_status *ret)
+{
+	*ret = hold->status;
+}
+
+void hold_free(struct hold *hold)
+{
+	if (!hold)
+		return;
+	hasher_free(hold->hasher);
+	while (hold->processes)
+		process_remove(hold, &hold->processes);
+	free(hold);
+}

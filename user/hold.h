@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel programs could not decide: records with DECISION_PENDING. The
+ * file is hashed by the worker threads, the digest stored for next time, and a
+ * task that is held for it goes on or dies. No held task is forgotten: not when
+ * its record was lost, not when hashing takes too long, not when this process
+ * dies (the next one finds the map of held tasks pinned).
+ */
+#ifndef INTERDICT_HOLD_H
+#define INTERDICT_HOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "events.h"
+#include "hasher.h"
+#include "kernel.h"
+
+struct hold;
+
+/* What the rest of the monitor does for this module. */
+struct hold_calls {
+	/*
+	 * Looks up @alert->event.digest in the policy in force and fills entry, action,
+	 * generation, decision and reason. Returns false if it is not listed or not to be
+	 * reported.
+	 */
+	bool (*decide)(struct alert *alert, void *context);
+	/* Decision for a file without a digest to trust. */
+	enum decision (*decide_unhashable)(const struct alert *alert, void *context);
+	/* Takes over the alert. */
+	void (*report)(struct alert *alert, void *context);
+	void *context;
+};
+
+struct hold_options {
+	uint64_t deadline;	/* nanoseconds a task is held at most: then it is unhashable */
+	bool kill_late;		/* kill what runs already (hold = no, allow-late-kill) */
+	bool ctime_is_fine;	/* change times are finer than a clock tick (6.13) */
+};
+
+struct hold_status {
+	uint64_t waiting; /* files being hashed */
+	uint64_t held;	  /* processes held now */
+	uint64_t released;
+	uint64_t killed;
+	uint64_t recovered; /* holds found without a record of ours */
+	uint64_t overdue;   /* deadline reached */
+};
+
+int hold_new(struct kernel *kernel, const struct hold_options *options,
+	     const struct hold_calls *calls, struct hold **ret);
+
+/* For epoll, and what to do when it is readable. */
+int hold_fd(const struct hold *hold);
+void hold_dispatch(struct hold *hold);
+
+/* Takes over a pending alert. */
+void hold_request(struct hold *hold, struct alert *alert);
+
+/*
+ * Hashes a file only to store its digest: the kernel could not (too large, or its
+ * own hash cannot be trusted). Nothing is reported. @alert is copied from.
+ */
+void hold_learn(struct hold *hold, const struct alert *alert);
+
+/*
+ * Looks after the map of held tasks: those without a record, those whose process
+ * is gone, those over the deadline. Call it at the start and a few times a second.
+ */
+void hold_tick(struct hold *hold, uint64_t now);
+
+/* Nothing is held any more: everything that is goes on. For the end of the monitor. */
+void hold_release_all(struct hold *hold);
+
+void hold_get_status(const struct hold *hold, struct hold_status *ret);
+
+/* Accepts NULL. */
+void hold_free(struct hold *hold);
+
+#endif

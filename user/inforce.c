@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "inforce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "policy_map.h"
+#include "protect.h"
+#include "schedule.h"
+
+struct inforce {
+	struct kernel *kernel;
+	struct policy *policy;
+	struct policy_map *map;
+	uint64_t generation;
+	int32_t today;
+};
+
+int inforce_read(const char *directory, struct problems *problems, struct policy **ret_policy)
+{
+	struct policy *policy = NULL;
+	int error;
+
+	error = policy_load(directory, problems, &policy);
+	if (!error)
+		error = protect_check(policy, problems);
+	if (error) {
+		policy_free(policy);
+		return error;
+	}
+	*ret_policy = policy;
+	return 0;
+}
+
+struct inforce *inforce_new(struct kernel *kernel)
+{
+	struct inforce *inforce = calloc(1, sizeof(*inforce));
+
+	if (inforce)
+		inforce->kernel = kernel;
+	return inforce;
+}
+
+static bool wants_open_deny(const struct inforce *inforce)
+{
+	return policy_map_header(inforce->map)->flags & POLICY_HAS_OPEN_DENY;
+}
+
+int inforce_install(struct inforce *inforce, struct policy *policy, void (*drain)(void *context),
+		    void *context)
+{
+	int32_t today = schedule_today(time(NULL));
+	int error;
+
+	error = policy_map_install(inforce->kernel, policy, today, inforce->generation + 1,
+				   &inforce->map);
+	if (error)
+		return error;
+	/* What was decided by the old policy is named by the old policy. */
+	if (inforce->policy)
+		drain(context);
+	policy_free(inforce->policy);
+	inforce->policy = policy;
+	inforce->generation++;
+	inforce->today = today;
+	return kernel_set_open_deny(inforce->kernel, wants_open_deny(inforce));
+}
+
+bool inforce_tick(struct inforce *inforce, time_t now)
+{
+	int32_t today = schedule_today(now);
+
+	if (!inforce->map || today == inforce->today)
+		return false;
+	policy_map_update_phases(inforce->map, inforce->policy, today);
+	inforce->today = today;
+	return true;
+}
+
+void inforce_name(const struct inforce *inforce, struct alert *alert)
+{
+	const struct vendor *vendor;
+
+	alert->policy = inforce->policy;
+	alert->entry = 0;
+	if (!inforce->policy || alert->event.reason != REASON_LISTED)
+		return;
+	alert->entry = policy_find(inforce->policy, alert->event.digest);
+	if (!alert->entry)
+		return;
+	vendor = policy_vendor(inforce->policy, policy_entry(inforce->policy, alert->entry)->vendor);
+	alert->phase = schedule_phase(&vendor->schedule, inforce->today);
+	alert->days_left = schedule_days_left(&vendor->schedule, inforce->today);
+}
+
+/* The same table of decisions as policy_decide() in bpf/policy.bpf.h. */
+static enum decision decide_action(unsigned int action, unsigned int kind, enum mode mode)
+{
+	switch (action & POLICY_ACTION_MASK) {
+	case POLICY_ACTION_GRACE:
+		return DECISION_GRACE;
+	case POLICY_ACTION_DENY:
+		if (mode != MODE_ENFORCE || (action & POLICY_AUDIT_ONLY))
+			return DECISION_AUDIT;
+		/* The tracepoint backend cannot refuse a module, and nothing stops a
+		 * process that ran before: those are reported. */
+		if (kind == EVENT_MODULE || kind == EVENT_RUNNING)
+			return DECISION_AUDIT;
+		if (kind == EVENT_OPEN && !(action & POLICY_OPEN_DENY))
+			return DECISION_AUDIT;
+		return DECISION_DENY;
+	}
+	return DECISION_ALLOW;
+}
+
+bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mode mode)
+{
+	struct event *event = &alert->event;
+	uint8_t action = 0;
+
+	event->entry = 0;
+	if (!inforce->map)
+		return false;
+	event->generation = inforce->generation;
+	event->entry = policy_image_find(policy_map_header(inforce->map), event->digest, &action);
+	event->action = action;
+	if (!event->entry || (action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
+		return false;
+	event->reason = REASON_LISTED;
+	event->decision = (uint8_t)decide_action(action, event->kind, mode);
+	return true;
+}
+
+enum decision inforce_decide_unhashable(const struct inforce *inforce, const struct alert *alert,
+					enum mode mode)
+{
+	uint32_t flags = inforce->map ? policy_map_header(inforce->map)->flags : 0;
+	uint32_t kind = alert->event.kind;
+
+	if (mode != MODE_ENFORCE || !(flags & POLICY_HAS_DENY) || kind == EVENT_MODULE ||
+	    kind == EVENT_RUNNING)
+		return DECISION_AUDIT;
+	if (kind == EVENT_OPEN && !(flags & POLICY_HAS_OPEN_DENY))
+		return DECISION_AUDIT;
+	return DECISION_DENY;
+}
+
+const struct policy *inforce_policy(const struct inforce *inforce)
+{
+	return inforce->policy;
+}
+
+const struct policy_header *inforce_header(const struct inforce *inforce)
+{
+	return inforce->map ? policy_map_header(inforce->map) : NULL;
+}
+
+int32_t inforce_today(const struct inforce *inforce)
+{
+	return inforce->today;
+}
+
+void inforce_free(struct inforce *inforce)
+{
+	if (!inforce)
+		return;
+	policy_map_free(inforce->map);
+	policy_free(inforce->policy);
+	free(inforce);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "locate.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "process.h"
+#include "util.h"
+
+#define PROC_PATH_MAX 128
+#define MAPS_MAX      (8u << 20)
+
+static int open_magic_link(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The mapping of the process that shows inode @inode, by its maps: no file is touched. */
+static int open_mapped(uint32_t tgid, uint64_t inode)
+{
+	_cleanup_free_ char *maps = NULL;
+	char path[PROC_PATH_MAX];
+	char *line, *rest;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", tgid);
+	error = read_small_file(path, MAPS_MAX, &maps, NULL);
+	if (error)
+		return error;
+	for (line = strtok_r(maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		unsigned long start, end, found;
+
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %lu", &start, &end, &found) != 3 ||
+		    found != inode)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", tgid, start, end);
+		return open_magic_link(path);
+	}
+	return -ESRCH;
+}
+
+/* The inode number behind a descriptor, by fdinfo(5) ("ino:", since 5.14). */
+static bool fd_shows_inode(const char *fdinfo, uint64_t inode)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *line;
+
+	if (read_small_file(fdinfo, 65536, &text, NULL))
+		return false;
+	line = strstr(text, "ino:");
+	return line && strtoull(line + 4, NULL, 10) == inode;
+}
+
+static int open_descriptor_of_inode(const struct event *event)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	char path[PROC_PATH_MAX];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/fdinfo", event->tgid, event->pid);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/fdinfo/%.10s", event->tgid,
+			 event->pid, entry->d_name);
+		if (!fd_shows_inode(path, event->file.inode))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/fd/%.10s", event->tgid, event->pid,
+			 entry->d_name);
+		return open_magic_link(path);
+	}
+	return -ESRCH;
+}
+
+static int open_in_process(const struct event *event)
+{
+	char path[PROC_PATH_MAX];
+
+	if (event->fd != ~0U) {
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/fd/%u", event->tgid, event->pid,
+			 event->fd);
+		return open_magic_link(path);
+	}
+	switch (event->kind) {
+	case EVENT_EXEC:
+	case EVENT_RUNNING:
+		snprintf(path, sizeof(path), "/proc/%u/exe", event->tgid);
+		return open_magic_link(path);
+	case EVENT_MAP:
+		return open_mapped(event->tgid, event->file.inode);
+	case EVENT_OPEN:
+		return open_descriptor_of_inode(event);
+	}
+	return -ESRCH;
+}
+
+static bool is_our_mount_namespace(uint32_t inode)
+{
+	struct stat ours;
+
+	return stat("/proc/self/ns/mnt", &ours) == 0 && ours.st_ino == inode;
+}
+
+static int open_by_path(const struct event *event, const char *path)
+{
+	/* CACHED: fails instead of waiting for a file system. */
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (!path || path[0] != '/' || !is_our_mount_namespace(event->mnt_ns))
+		return -ESRCH;
+	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return fd < 0 ? -ESRCH : (int)fd;
+}
+
+int locate_file(const struct event *event, const char *path)
+{
+	int fd = -ESRCH;
+
+	if (process_is((pid_t)event->tgid, event->start))
+		fd = open_in_process(event);
+	return fd >= 0 ? fd : open_by_path(event, path);
+}
+
+bool locate_matches(const struct event *event, const struct stat *found)
+{
+	const struct file_stamp *file = &event->file;
+
+	return found->st_ino == file->inode && (uint64_t)found->st_size == file->size &&
+	       found->st_ctim.tv_sec == file->ctime_sec &&
+	       found->st_ctim.tv_nsec == (long)file->ctime_nsec &&
+	       ((event->flags & EVENT_DEV_PRIVATE) || kernel_dev(found->st_dev) == file->dev);
+}

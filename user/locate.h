@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a record back to the file it is about. Nothing is asked of the file's own
+ * file system, which may be a user's process that does not answer; but reading
+ * another process's maps may wait for it, so this belongs into a worker thread.
+ */
+#ifndef INTERDICT_LOCATE_H
+#define INTERDICT_LOCATE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include <interdict/event.h>
+
+/*
+ * Opens the file of @event with O_PATH: by /proc while the task is there, else
+ * by @path (NULL if not known), if that lies in our mount namespace and can be
+ * resolved from the kernel's cache. What was opened may be another file: compare
+ * with locate_matches() after reading it. Returns a descriptor that the caller
+ * owns, or a negative errno; -ESRCH if nothing leads there any more.
+ */
+int locate_file(const struct event *event, const char *path);
+
+/*
+ * True if @found is the file that @event is about, unchanged since. Where the
+ * file system shows another device in stat(2) than it has (EVENT_DEV_PRIVATE),
+ * the device is not compared.
+ */
+bool locate_matches(const struct event *event, const struct stat *found);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "monitor_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "notify.h"
+#include "util.h"
+
+#define PROBLEMS_SHOWN 20
+
+static void problems_freep(struct problems **problems)
+{
+	problems_free(*problems);
+}
+
+/* Reads, checks and installs; on any failure the policy in force stays. */
+static int load(struct monitor *monitor, struct problems *problems)
+{
+	struct policy *policy = NULL;
+	int error;
+
+	error = inforce_read(monitor->config->vendors_dir, problems, &policy);
+	if (error)
+		return error;
+	/* The sweep looks at the old policy. */
+	if (monitor->sweep) {
+		monitor_unwatch(monitor, sweep_fd(monitor->sweep));
+		sweep_free(monitor->sweep);
+		monitor->sweep = NULL;
+	}
+	error = inforce_install(monitor->inforce, policy, monitor_drain, monitor);
+	if (error && inforce_policy(monitor->inforce) != policy) {
+		policy_free(policy);
+		problems_add(problems, PROBLEM_ERROR, NULL, 0, "cannot install the policy: %s",
+			     strerror(-error));
+		return error;
+	}
+	monitor->context.policy_generation = inforce_header(monitor->inforce)->generation;
+	policy_digest(policy, monitor->context.policy_digest);
+	return error;
+}
+
+static void report_policy(struct monitor *monitor, const char *action)
+{
+	const struct policy *policy = inforce_policy(monitor->inforce);
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_to_hex(monitor->context.policy_digest, hex);
+	report_health(monitor->report, action, false, NULL,
+		      "policy %llu in force: %zu vendors, %zu entries, digest %.16s",
+		      (unsigned long long)monitor->context.policy_generation,
+		      policy_vendor_count(policy), policy_entry_count(policy), hex);
+}
+
+int monitor_load_policy(struct monitor *monitor)
+{
+	_cleanup_(problems_freep) struct problems *problems = problems_new();
+	int error;
+
+	if (!problems)
+		return -ENOMEM;
+	error = load(monitor, problems);
+	problems_print(problems, PROBLEMS_SHOWN);
+	if (error) {
+		log_error("the vendor files in %s make no policy; nothing was started",
+			  monitor->config->vendors_dir);
+		return error;
+	}
+	report_policy(monitor, "policy");
+	return 0;
+}
+
+static void refuse(struct monitor *monitor, const struct problems *problems, int error)
+{
+	const struct problem *first = problems_first_error(problems);
+
+	monitor->reload_refusal = first ? problem_format(first) : strdup(strerror(-error));
+	problems_print(problems, PROBLEMS_SHOWN);
+	log_error("reload refused: policy %llu stays in force",
+		  (unsigned long long)monitor->context.policy_generation);
+	report_health(monitor->report, "reload-refused", false, NULL,
+		      "policy %llu stays in force: %s",
+		      (unsigned long long)monitor->context.policy_generation,
+		      monitor->reload_refusal ? monitor->reload_refusal : "out of memory");
+}
+
+int monitor_reload(struct monitor *monitor)
+{
+	_cleanup_(problems_freep) struct problems *problems = problems_new();
+	int error;
+
+	if (!problems)
+		return -ENOMEM;
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
+		    (unsigned long long)(clock_monotonic() / 1000));
+	error = load(monitor, problems);
+	monitor->reloaded = clock_realtime();
+	free(monitor->reload_refusal);
+	monitor->reload_refusal = NULL;
+	if (error) {
+		refuse(monitor, problems, error);
+	} else {
+		problems_print(problems, PROBLEMS_SHOWN);
+		log_info("reloaded: policy %llu is in force",
+			 (unsigned long long)monitor->context.policy_generation);
+		report_policy(monitor, "reload");
+		monitor_start_sweep(monitor);
+	}
+	notify_send("READY=1\nSTATUS=policy %llu in force%s",
+		    (unsigned long long)monitor->context.policy_generation,
+		    error ? "; the last reload was refused" : "");
+	return error;
+}
+
+static bool sweep_may_be_listed(const void *policy, uint64_t size)
+{
+	return policy_has_unsized(policy) || policy_size_listed(policy, size);
+}
+
+static uint32_t sweep_finds(const void *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	return policy_find(policy, digest);
+}
+
+void monitor_start_sweep(struct monitor *monitor)
+{
+	struct sweep_options options = {
+		.policy = {
+			.may_be_listed = sweep_may_be_listed,
+			.find = sweep_finds,
+			.policy = inforce_policy(monitor->inforce),
+		},
+	};
+	int error = sweep_start(&options, &monitor->sweep);
+
+	if (error) {
+		log_error("cannot look at the running processes: %s", strerror(-error));
+		report_health(monitor->report, "sweep", true, NULL,
+			      "running processes were not looked at: %s", strerror(-error));
+		return;
+	}
+	monitor_watch(monitor, sweep_fd(monitor->sweep));
+}
+
+static void on_sweep_finding(const struct sweep_finding *finding, void *context)
+{
+	struct monitor *monitor = context;
+	struct alert alert = { .event = finding->event };
+
+	alert.event.kind = EVENT_RUNNING;
+	alert.event.backend = (uint8_t)monitor->backend;
+	alert.event.mode = (uint8_t)monitor->context.mode;
+	alert.time = clock_realtime();
+	alert.path = finding->path ? strdup(finding->path) : NULL;
+	if (alert.event.reason == REASON_UNHASHABLE)
+		alert.event.decision = (uint8_t)inforce_decide_unhashable(monitor->inforce, &alert,
+									  monitor->context.mode);
+	else if (!inforce_decide(monitor->inforce, &alert, monitor->context.mode))
+		goto out;
+	monitor_report(monitor, &alert);
+out:
+	alert_release(&alert);
+}
+
+void monitor_sweep_ready(struct monitor *monitor)
+{
+	int error = 0;
+
+	if (!sweep_dispatch(monitor->sweep, on_sweep_finding, monitor, &monitor->swept, &error))
+		return;
+	monitor_unwatch(monitor, sweep_fd(monitor->sweep));
+	sweep_free(monitor->sweep);
+	monitor->sweep = NULL;
+	if (error)
+		report_health(monitor->report, "sweep", true, NULL,
+			      "running processes were not all looked at: %s", strerror(-error));
+	else
+		report_health(monitor->report, "sweep", false, NULL,
+			      "%llu running processes looked at, %llu matches",
+			      (unsigned long long)monitor->swept.processes,
+			      (unsigned long long)monitor->swept.matched);
+}
+
+void monitor_check_date(struct monitor *monitor)
+{
+	if (!inforce_tick(monitor->inforce, time(NULL)))
+		return;
+	log_info("a new day: the phases of the vendors were looked at again");
+	report_policy(monitor, "phase");
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The daemon's state, shared by monitor.c (life and loop), monitor_policy.c (load,
+ * reload, midnight, sweep) and monitor_status.c (what it says about itself).
+ */
+#ifndef INTERDICT_MONITOR_PRIVATE_H
+#define INTERDICT_MONITOR_PRIVATE_H
+
+#include <jansson.h>
+
+#include "config.h"
+#include "context.h"
+#include "control.h"
+#include "features.h"
+#include "hold.h"
+#include "inforce.h"
+#include "kernel.h"
+#include "report.h"
+#include "sweep.h"
+
+/* One of the last alerts, so that `interdict selftest` can ask for its own. */
+struct seen_alert {
+	uint32_t tgid;
+	uint8_t decision; /* 0: slot is empty */
+	uint8_t kind;
+	uint64_t time; /* CLOCK_BOOTTIME nanoseconds when it was reported */
+};
+
+struct monitor {
+	const struct config *config;
+	struct features features;
+	struct context context;
+	enum backend backend;
+	struct kernel *kernel;
+	struct inforce *inforce;
+	struct hold *hold;
+	struct report *report;
+	struct control *control;
+	struct sweep *sweep;
+	int lock_fd;
+	int signal_fd;
+	int epoll_fd;
+	bool stopping;
+
+	uint64_t started;	 /* CLOCK_BOOTTIME, nanoseconds */
+	uint64_t next_tick;	 /* likewise */
+	uint64_t next_heartbeat; /* health record */
+	uint64_t next_watchdog;
+	uint64_t watchdog_interval; /* 0: nobody watches */
+	uint64_t counters[COUNTER_COUNT]; /* when last looked at */
+	struct seen_alert seen[64];
+	size_t seen_next;
+	uint64_t undecodable;	 /* records that alert_decode() refused */
+	struct sweep_counters swept;
+
+	uint64_t reloaded;	 /* CLOCK_REALTIME of the last reload, 0: none */
+	char *reload_refusal;	 /* first error of the last reload; NULL: it was good */
+};
+
+/* monitor.c */
+void monitor_watch(struct monitor *monitor, int fd);
+void monitor_unwatch(struct monitor *monitor, int fd);
+void monitor_drain(void *monitor);
+void monitor_report(struct monitor *monitor, struct alert *alert);
+
+/* monitor_policy.c */
+int monitor_load_policy(struct monitor *monitor);
+int monitor_reload(struct monitor *monitor);
+void monitor_start_sweep(struct monitor *monitor);
+void monitor_sweep_ready(struct monitor *monitor);
+void monitor_check_date(struct monitor *monitor);
+
+/* monitor_status.c */
+json_t *monitor_answer(const char *request, void *monitor);
+void monitor_check_losses(struct monitor *monitor);
+void monitor_announce(struct monitor *monitor);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "monitor_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "log.h"
+#include "notify.h"
+#include "schedule.h"
+#include "util.h"
+
+#define NS_PER_S 1000000000ULL
+
+static json_t *vendor_status(const struct policy *policy, size_t index, int32_t today)
+{
+	const struct vendor *vendor = policy_vendor(policy, index);
+	int32_t days_left = schedule_days_left(&vendor->schedule, today);
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:I, s:s}", "id", vendor->id, "name", vendor->name, "phase",
+		phase_name(schedule_phase(&vendor->schedule, today)), "entries",
+		(json_int_t)policy_vendor_entries(policy, index), "open",
+		vendor->open_deny ? "deny" : "audit");
+
+	if (object && days_left != SCHEDULE_NONE)
+		json_object_set_new(object, "days_left", json_integer(days_left));
+	return object;
+}
+
+static json_t *policy_status(const struct monitor *monitor)
+{
+	const struct policy *policy = inforce_policy(monitor->inforce);
+	json_t *vendors = json_array();
+	char hex[DIGEST_HEX_SIZE];
+
+	for (size_t i = 0; i < policy_vendor_count(policy); i++)
+		json_array_append_new(vendors,
+				      vendor_status(policy, i, inforce_today(monitor->inforce)));
+	digest_to_hex(monitor->context.policy_digest, hex);
+	return json_pack("{s:I, s:s, s:I, s:o}", "generation",
+			 (json_int_t)monitor->context.policy_generation, "digest", hex, "entries",
+			 (json_int_t)policy_entry_count(policy), "vendors", vendors);
+}
+
+static json_t *counter_status(const struct monitor *monitor)
+{
+	uint64_t counters[COUNTER_COUNT];
+	json_t *object = json_object();
+
+	if (kernel_counters(monitor->kernel, counters))
+		return object;
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
+		json_object_set_new(object, counter_key(i), json_integer((json_int_t)counters[i]));
+	json_object_set_new(object, "recursion_misses",
+			    json_integer((json_int_t)kernel_recursion_misses(monitor->kernel)));
+	json_object_set_new(object, "undecodable",
+			    json_integer((json_int_t)monitor->undecodable));
+	return object;
+}
+
+static json_t *hold_status(const struct monitor *monitor)
+{
+	struct hold_status status;
+
+	hold_get_status(monitor->hold, &status);
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "enabled",
+			 kernel_runtime(monitor->kernel)->hold, "strict",
+			 monitor->backend == BACKEND_LSM || monitor->features.send_signal_task,
+			 "waiting", (json_int_t)status.waiting, "held", (json_int_t)status.held,
+			 "released", (json_int_t)status.released, "killed",
+			 (json_int_t)status.killed, "recovered", (json_int_t)status.recovered,
+			 "overdue", (json_int_t)status.overdue);
+}
+
+static json_t *output_status(const struct output_stats *stats)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:s}", "given", (json_int_t)stats->given, "written",
+			 (json_int_t)stats->written, "lost", (json_int_t)stats->lost, "waiting",
+			 (json_int_t)stats->waiting, "error",
+			 stats->error ? strerror(-stats->error) : "");
+}
+
+static json_t *report_status(const struct monitor *monitor)
+{
+	struct report_status status;
+
+	report_get_status(monitor->report, &status);
+	return json_pack("{s:I, s:I, s:I, s:o, s:o}", "alerts", (json_int_t)status.alerts,
+			 "collapsed", (json_int_t)status.collapsed, "sequence",
+			 (json_int_t)status.sequence, "events", output_status(&status.events),
+			 "syslog", output_status(&status.syslog));
+}
+
+static json_t *reload_status(const struct monitor *monitor)
+{
+	if (!monitor->reloaded)
+		return json_null();
+	return json_pack("{s:I, s:s, s:s}", "time",
+			 (json_int_t)(monitor->reloaded / NS_PER_S), "outcome",
+			 monitor->reload_refusal ? "refused" : "accepted", "error",
+			 monitor->reload_refusal ? monitor->reload_refusal : "");
+}
+
+static json_t *programs_status(const struct monitor *monitor)
+{
+	const char *const *name = kernel_program_names(monitor->kernel);
+	json_t *array = json_array();
+
+	for (; *name; name++)
+		json_array_append_new(array, json_string(*name));
+	return array;
+}
+
+static json_t *status(const struct monitor *monitor)
+{
+	const struct context *context = &monitor->context;
+	uint64_t uptime = clock_boottime() - monitor->started;
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
+			 mode_name(context->mode), "backend", backend_name(context->backend),
+			 "hash_source", hash_source_name(context->hash_source), "vendors_dir",
+			 monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S),
+			 "programs", programs_status(monitor), "policy", policy_status(monitor),
+			 "counters", counter_status(monitor), "hold", hold_status(monitor),
+			 "report", report_status(monitor), "last_reload", reload_status(monitor));
+}
+
+/* "seen PID": what was decided about that process last, for `interdict selftest`. */
+static json_t *seen(const struct monitor *monitor, const char *text)
+{
+	const struct seen_alert *found = NULL;
+	uint64_t pid;
+
+	if (parse_u64(text, UINT32_MAX, &pid))
+		return json_pack("{s:s}", "error", "seen needs a process id");
+	for (size_t i = 0; i < ARRAY_SIZE(monitor->seen); i++) {
+		const struct seen_alert *alert = &monitor->seen[i];
+
+		if (alert->decision && alert->tgid == pid && (!found || alert->time > found->time))
+			found = alert;
+	}
+	if (!found)
+		return json_pack("{s:b}", "seen", 0);
+	return json_pack("{s:b, s:s, s:s, s:I}", "seen", 1, "decision",
+			 decision_name(found->decision), "kind", event_kind_name(found->kind),
+			 "time", (json_int_t)found->time);
+}
+
+json_t *monitor_answer(const char *request, void *context)
+{
+	struct monitor *monitor = context;
+
+	if (streq(request, "status"))
+		return status(monitor);
+	if (strncmp(request, "seen ", 5) == 0)
+		return seen(monitor, request + 5);
+	if (streq(request, "reload")) {
+		int error = monitor_reload(monitor);
+
+		return json_pack("{s:b, s:I, s:s}", "accepted", !error, "generation",
+				 (json_int_t)monitor->context.policy_generation, "error",
+				 monitor->reload_refusal ? monitor->reload_refusal : "");
+	}
+	return NULL;
+}
+
+static bool is_loss(unsigned int counter)
+{
+	switch (counter) {
+	case COUNTER_LOST_EXEC:
+	case COUNTER_LOST_MAP:
+	case COUNTER_LOST_OPEN:
+	case COUNTER_LOST_MODULE:
+	case COUNTER_LOST_HELD:
+	case COUNTER_LOST_TELEMETRY:
+	case COUNTER_NO_COVERAGE:
+	case COUNTER_SIGNAL_FAILED:
+		return true;
+	}
+	return false;
+}
+
+void monitor_check_losses(struct monitor *monitor)
+{
+	uint64_t counters[COUNTER_COUNT];
+
+	if (kernel_counters(monitor->kernel, counters))
+		return;
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
+		uint64_t more = counters[i] - monitor->counters[i];
+
+		if (is_loss(i) && more)
+			report_health(monitor->report,
+				      i == COUNTER_NO_COVERAGE ? "coverage" : "loss", true,
+				      counters, "%llu more: %s", (unsigned long long)more,
+				      counter_text(i));
+	}
+	memcpy(monitor->counters, counters, sizeof(counters));
+	if (clock_boottime() >= monitor->next_heartbeat) {
+		report_health(monitor->report, "heartbeat", false, counters, "the monitor runs");
+		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
+	}
+}
+
+/* What holds here and what does not, said once at the start. */
+void monitor_announce(struct monitor *monitor)
+{
+	const struct context *context = &monitor->context;
+	const struct policy *policy = inforce_policy(monitor->inforce);
+	bool strict = monitor->backend == BACKEND_LSM || monitor->features.send_signal_task;
+
+	log_info("%s mode, %s backend (%s), hash source %s, %u programs attached",
+		 mode_name(context->mode), backend_name(context->backend),
+		 strict ? "strict" : "late kill", hash_source_name(context->hash_source),
+		 kernel_programs(monitor->kernel));
+	log_info("policy %llu: %zu vendors, %zu entries from %s",
+		 (unsigned long long)context->policy_generation, policy_vendor_count(policy),
+		 policy_entry_count(policy), monitor->config->vendors_dir);
+	if (monitor->backend == BACKEND_TRACEPOINT)
+		log_info("this backend reports kernel modules and cannot refuse them; opens through "
+			 "io_uring are not seen");
+	if (policy_has_unsized(policy))
+		log_info("some entries have no size: every executable is hashed once");
+	report_health(monitor->report, "start", false, NULL,
+		      "%s mode, %s backend (%s), hash source %s", mode_name(context->mode),
+		      backend_name(context->backend), strict ? "strict" : "late kill",
+		      hash_source_name(context->hash_source));
+	monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
+	notify_send("READY=1\nSTATUS=%s mode, policy %llu in force", mode_name(context->mode),
+		    (unsigned long long)context->policy_generation);
+}
