@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "list.h"
+
+#include <string.h>
+
+#include "buffer.h"
+#include "cleanup.h"
+#include "list_format.h"
+#include "util.h"
+
+/* The first that recognises the list reads it. */
+static const struct list_format *const formats[] = {
+	&list_format_csv,
+	&list_format_sha256sum,
+	&list_format_plain,
+};
+
+static void reader_free_pointer(struct line_reader **reader)
+{
+	line_reader_free(*reader);
+}
+
+static bool says_nothing(const struct line *line)
+{
+	struct slice text = slice_trim((struct slice){ line->text, line->size });
+
+	return text.size == 0 || line->text[0] == '#';
+}
+
+int list_next_line(struct list_parser *parser, struct line *ret_line)
+{
+	for (;;) {
+		int r = line_reader_next(parser->lines, ret_line);
+
+		if (r <= 0)
+			return r;
+		if (ret_line->cut)
+			problems_add_found(parser->problems, parser->file, ret_line->number,
+					   ret_line->text, ret_line->size,
+					   "expected a line of at most %u bytes", LIST_LINE_MAX);
+		else if (!says_nothing(ret_line))
+			return 1;
+	}
+}
+
+void list_malformed(struct list_parser *parser, uint32_t line, const void *found,
+		    size_t found_size, const char *expected)
+{
+	problems_add_found(parser->problems, parser->file, line, found, found_size, "expected %s",
+			   expected);
+}
+
+/* What a run of that many hexadecimal digits is, if it is no SHA-256. */
+static const char *other_digest(size_t digits)
+{
+	switch (digits) {
+	case 32:
+		return "a SHA-256 (an MD5 cannot be enforced)";
+	case 40:
+		return "a SHA-256 (a SHA-1 cannot be enforced)";
+	case 128:
+		return "a SHA-256 (a SHA-512 cannot be enforced)";
+	default:
+		return "a SHA-256: 64 hexadecimal digits";
+	}
+}
+
+bool list_digest(struct list_parser *parser, uint32_t line, struct slice hex,
+		 uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
+{
+	if (hex.size == DIGEST_HEX_SIZE - 1 && digest_from_hex(hex.bytes, ret_digest) == 0)
+		return true;
+	list_malformed(parser, line, hex.bytes, hex.size,
+		       other_digest(list_hex_run(hex.bytes, hex.size) == hex.size ? hex.size : 0));
+	return false;
+}
+
+int list_emit(struct list_parser *parser, const struct list_row *row)
+{
+	/* SHA-256 of no bytes (FIPS 180-4). */
+	static const uint8_t empty[INTERDICT_DIGEST_SIZE] = {
+		0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+		0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+		0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+	};
+
+	if (memcmp(row->digest, empty, sizeof(empty)) == 0 || row->size == 0) {
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, row->line,
+			     "expected the digest of a file that holds something, found the %s",
+			     row->size == 0 ? "size 0" : "digest of the empty file");
+		return 0;
+	}
+	if (parser->rows == LIST_ROWS_MAX) {
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, row->line,
+			     "expected at most %u entries", LIST_ROWS_MAX);
+		return -E2BIG;
+	}
+	parser->rows++;
+	return parser->function(parser->cookie, row);
+}
+
+size_t list_hex_run(const char *bytes, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && ((bytes[i] >= '0' && bytes[i] <= '9') ||
+			    (bytes[i] >= 'a' && bytes[i] <= 'f') ||
+			    (bytes[i] >= 'A' && bytes[i] <= 'F')))
+		i++;
+	return i;
+}
+
+struct slice slice_trim(struct slice slice)
+{
+	while (slice.size > 0 && (*slice.bytes == ' ' || *slice.bytes == '\t')) {
+		slice.bytes++;
+		slice.size--;
+	}
+	while (slice.size > 0 && (slice.bytes[slice.size - 1] == ' ' ||
+				  slice.bytes[slice.size - 1] == '\t'))
+		slice.size--;
+	return slice;
+}
+
+static void report_unknown(struct list_parser *parser, const struct line *line)
+{
+	struct buffer known = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		buffer_append_string(&known, i ? ", or " : "");
+		buffer_append_string(&known, formats[i]->description);
+	}
+	buffer_append_char(&known, '\0');
+	list_malformed(parser, line->number, line->text, line->size,
+		       known.failed ? "a list" : known.data);
+	buffer_release(&known);
+}
+
+/* Finds the format and reads the list. */
+static int parse(struct list_parser *parser, struct list_facts *facts)
+{
+	struct line line;
+	int r = list_next_line(parser, &line);
+
+	if (r <= 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!formats[i]->detect(&line))
+			continue;
+		facts->format = formats[i]->name;
+		line_reader_again(parser->lines);
+		return formats[i]->parse(parser);
+	}
+	report_unknown(parser, &line);
+	return 0;
+}
+
+/* Reports why the reading of @parser's list ended early. */
+static void report_read_error(const struct list_parser *parser, int error)
+{
+	switch (error) {
+	case -EBADMSG:
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
+			     "expected gzip data, whole and undamaged");
+		break;
+	case -E2BIG:
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
+			     "unpacks to more than %u times its size: expected a list",
+			     LIST_RATIO_MAX);
+		break;
+	case -EFBIG:
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
+			     "expected at most %u bytes, unpacked", LIST_BYTES_MAX);
+		break;
+	default:
+		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
+			     "cannot be read: %s", strerror(-error));
+		break;
+	}
+}
+
+/* Remembers an error of the caller's function, which is not one of the list. */
+struct row_guard {
+	list_row_fn function;
+	void *cookie;
+	int error;
+};
+
+static int guard_row(void *cookie, const struct list_row *row)
+{
+	struct row_guard *guard = cookie;
+
+	guard->error = guard->function(guard->cookie, row);
+	return guard->error;
+}
+
+int list_read(int fd, const char *file, struct problems *problems, list_row_fn function,
+	      void *cookie, struct list_facts *ret_facts)
+{
+	_cleanup_(reader_free_pointer) struct line_reader *lines = NULL;
+	struct row_guard guard = { function, cookie, 0 };
+	struct list_parser parser = {
+		.file = file,
+		.problems = problems,
+		.function = guard_row,
+		.cookie = &guard,
+	};
+	struct list_facts facts = { 0 };
+	int r = line_reader_new(fd, &lines);
+
+	parser.lines = lines;
+	if (r == 0)
+		r = parse(&parser, &facts);
+	if (r < 0) {
+		if (!guard.error && parser.rows < LIST_ROWS_MAX)
+			report_read_error(&parser, r);
+		return r;
+	}
+	facts.rows = parser.rows;
+	facts.compressed = line_reader_compressed(lines);
+	*ret_facts = facts;
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_internal.h"
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	for (size_t i = 0; i < policy->vendor_count; i++)
+		vendor_free(policy->vendors[i]);
+	for (size_t i = 0; i < policy->list_count; i++)
+		free(policy->lists[i].path);
+	free(policy->vendors);
+	free(policy->lists);
+	free(policy->entries);
+	free(policy->sizes);
+	intern_release(&policy->texts);
+	intern_release(&policy->facts);
+	free(policy);
+}
+
+size_t policy_vendor_count(const struct policy *policy)
+{
+	return policy->vendor_count;
+}
+
+const struct vendor *policy_vendor(const struct policy *policy, size_t index)
+{
+	return index < policy->vendor_count ? policy->vendors[index] : NULL;
+}
+
+size_t policy_vendor_entries(const struct policy *policy, size_t index)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->entry_count; i++)
+		count += policy->entries[i].vendor == index;
+	return count;
+}
+
+size_t policy_list_count(const struct policy *policy)
+{
+	return policy->list_count;
+}
+
+const struct policy_list *policy_list(const struct policy *policy, size_t index)
+{
+	return index < policy->list_count ? &policy->lists[index] : NULL;
+}
+
+const char *policy_list_file(const struct policy *policy, size_t index)
+{
+	return policy->lists[index].path;
+}
+
+size_t policy_entry_count(const struct policy *policy)
+{
+	return policy->entry_count;
+}
+
+const struct entry *policy_entry(const struct policy *policy, uint32_t number)
+{
+	return number > 0 && number <= policy->entry_count ? &policy->entries[number - 1] : NULL;
+}
+
+static const struct entry_facts *facts_of(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->facts, entry->facts);
+}
+
+const char *policy_entry_product(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->texts, facts_of(policy, entry)->product);
+}
+
+const char *policy_entry_version(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->texts, facts_of(policy, entry)->version);
+}
+
+const char *policy_entry_package(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->texts, facts_of(policy, entry)->package);
+}
+
+const char *policy_entry_path(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->texts, entry->path);
+}
+
+const char *policy_entry_source(const struct policy *policy, const struct entry *entry)
+{
+	return intern_get(&policy->texts, facts_of(policy, entry)->source);
+}
+
+uint32_t policy_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	size_t low = 0, high = policy->entry_count;
+
+	/* The first entry that is not below the digest. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(policy->entries[middle].digest, digest, INTERDICT_DIGEST_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == policy->entry_count ||
+	    memcmp(policy->entries[low].digest, digest, INTERDICT_DIGEST_SIZE) != 0)
+		return 0;
+	return (uint32_t)low + 1;
+}
+
+uint8_t policy_vendor_action(const struct vendor *vendor, int32_t today)
+{
+	static const uint8_t actions[] = {
+		[PHASE_ANNOUNCED] = POLICY_ACTION_REPORT,
+		[PHASE_GRACE] = POLICY_ACTION_GRACE,
+		[PHASE_PROHIBITED] = POLICY_ACTION_DENY,
+		[PHASE_RETIRED] = POLICY_ACTION_IGNORE,
+	};
+
+	return actions[schedule_phase(&vendor->schedule, today)] |
+	       (vendor->open_deny ? POLICY_OPEN_DENY : 0);
+}
+
+/* What a vendor asks for, as a number that grows with strictness. */
+static unsigned int strictness(const struct policy *policy, const struct entry *entry,
+			       int32_t today)
+{
+	uint8_t action = policy_vendor_action(policy->vendors[entry->vendor], today);
+
+	return (action & POLICY_ACTION_MASK) * 2U + ((action & POLICY_OPEN_DENY) != 0);
+}
+
+uint32_t policy_strictest(const struct policy *policy, uint32_t number, int32_t today)
+{
+	const struct entry *entries = policy->entries;
+	size_t first, best;
+
+	if (number == 0)
+		return 0;
+	first = number - 1;
+	while (first > 0 && entry_same_digest(&entries[first - 1], &entries[first]))
+		first--;
+	best = first;
+	for (size_t i = first + 1;
+	     i < policy->entry_count && entry_same_digest(&entries[i], &entries[first]); i++)
+		if (strictness(policy, &entries[i], today) >
+		    strictness(policy, &entries[best], today))
+			best = i;
+	return (uint32_t)best + 1;
+}
+
+static int compare_sizes(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+bool policy_size_listed(const struct policy *policy, uint64_t size)
+{
+	return policy->size_count > 0 && bsearch(&size, policy->sizes, policy->size_count,
+						 sizeof(size), compare_sizes);
+}
+
+bool policy_has_unsized(const struct policy *policy)
+{
+	return policy->has_unsized;
+}
+
+void policy_digest(const struct policy *policy, uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
+{
+	memcpy(ret_digest, policy->digest, sizeof(policy->digest));
+}

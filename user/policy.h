@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All vendors and all entries of their lists, and the image of them that the
+ * kernel programs look into (include/interdict/policy.h says its layout).
+ *
+ * A policy does not change once it is loaded. Only what follows from the date
+ * does, so the functions that need it take the day (schedule_today()).
+ *
+ * Entries are sorted by digest, then by vendor. One vendor has one entry for a
+ * digest, however often its lists say it; several vendors may list the same
+ * digest, and then their entries stand together.
+ */
+#ifndef INTERDICT_USER_POLICY_H
+#define INTERDICT_USER_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <interdict/policy.h>
+
+#include "list.h"
+#include "problems.h"
+#include "vendor.h"
+
+struct policy;
+
+/* 56 bytes for each of perhaps millions: texts are had by the functions below. */
+struct entry {
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
+	uint64_t size;	 /* bytes of the file, or ENTRY_SIZE_UNKNOWN */
+	uint32_t line;	 /* in its list */
+	uint16_t vendor; /* index of its vendor */
+	uint16_t list;	 /* index of its list */
+	uint32_t facts;	 /* private: product, version, package, source */
+	uint32_t path;	 /* private */
+};
+
+_Static_assert(sizeof(struct entry) == 56, "no padding");
+
+struct policy_list {
+	char *path;
+	const char *format; /* name of its format */
+	uint32_t rows;	    /* that it holds, repeated ones included */
+	uint16_t vendor;
+	bool compressed;
+};
+
+/*
+ * Reads all *.vendor files of a directory and their lists. Everything that is
+ * wrong was added to @problems; with any error there is no policy. Returns 0 or
+ * a negative errno: -EINVAL for wrong contents. The caller frees the policy.
+ */
+int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy);
+void policy_free(struct policy *policy);
+
+/* Vendors, sorted by id. */
+size_t policy_vendor_count(const struct policy *policy);
+const struct vendor *policy_vendor(const struct policy *policy, size_t index);
+
+/* How many entries a vendor has. */
+size_t policy_vendor_entries(const struct policy *policy, size_t index);
+
+size_t policy_list_count(const struct policy *policy);
+const struct policy_list *policy_list(const struct policy *policy, size_t index);
+
+/* Path of a list, as in entry.list. */
+const char *policy_list_file(const struct policy *policy, size_t index);
+
+/* Entries are numbered from 1, as in records and in the image; NULL for other numbers. */
+size_t policy_entry_count(const struct policy *policy);
+const struct entry *policy_entry(const struct policy *policy, uint32_t number);
+
+/* Texts of an entry, "" if its list does not say; they live as long as the policy. */
+const char *policy_entry_product(const struct policy *policy, const struct entry *entry);
+const char *policy_entry_version(const struct policy *policy, const struct entry *entry);
+const char *policy_entry_package(const struct policy *policy, const struct entry *entry);
+const char *policy_entry_path(const struct policy *policy, const struct entry *entry);
+const char *policy_entry_source(const struct policy *policy, const struct entry *entry);
+
+/* Number of the first entry of this digest; 0: it is not listed. */
+uint32_t policy_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/*
+ * Of all entries that have the digest of entry @number, the one that asks for
+ * most on the day @today: this is the one that the image names. 0 stays 0.
+ */
+uint32_t policy_strictest(const struct policy *policy, uint32_t number, int32_t today);
+
+/* The POLICY_ACTION_* byte that the vendor's entries have on the day @today. */
+uint8_t policy_vendor_action(const struct vendor *vendor, int32_t today);
+
+/* Whether some entry has exactly this size, and whether some entry has none. */
+bool policy_size_listed(const struct policy *policy, uint64_t size);
+bool policy_has_unsized(const struct policy *policy);
+
+/*
+ * SHA-256 over everything that decides: vendors with their dates and `open`, and
+ * their digests with sizes. It does not depend on the order, the format or the
+ * division of the lists.
+ */
+void policy_digest(const struct policy *policy, uint8_t ret_digest[INTERDICT_DIGEST_SIZE]);
+
+/* Where things are in the image, in blocks of POLICY_BLOCK_SIZE. */
+struct policy_geometry {
+	uint32_t blocks;       /* all of it */
+	uint32_t gate_blocks;  /* from block 1 */
+	uint32_t bucket_first; /* behind the gate */
+	uint32_t buckets;
+	uint64_t size; /* bytes of all of it */
+};
+
+/*
+ * Size of the image: gate of 16 bits or more a size, table filled to 0.6 at most.
+ * Returns 0, or -E2BIG if no map can be that large.
+ */
+int policy_image_size(const struct policy *policy, struct policy_geometry *ret_geometry);
+
+/*
+ * Writes the image for the day @today to memory of geometry->size bytes that is
+ * zeroed and aligned to 8. Returns 0, or -E2BIG if a digest would lie further
+ * from its place than the kernel looks (INTERDICT_PROBE_MAX buckets).
+ */
+int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
+		      int32_t today, uint64_t generation, void *image);
+
+/*
+ * Brings the actions of an image to the day @today, in place, while the kernel
+ * looks into it. A lookup sees the old action of a digest or the new one.
+ */
+void policy_image_update_phases(const struct policy *policy, void *image, int32_t today);
+
+/*
+ * What the kernel does with an image. The gate: whether an executable of this
+ * size has to be hashed. The lookup: number of the entry, 0 if there is none.
+ */
+bool policy_image_gate(const void *image, uint64_t size);
+uint32_t policy_image_find(const void *image, const uint8_t digest[INTERDICT_DIGEST_SIZE],
+			   uint8_t *ret_action);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The policy as the kernel programs look into it: include/interdict/policy.h.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "policy_internal.h"
+
+#define GATE_BITS_PER_SIZE 16U
+
+/* Smallest power of two that is at least @value. */
+static uint64_t round_up_power(uint64_t value)
+{
+	uint64_t power = 1;
+
+	while (power < value)
+		power *= 2;
+	return power;
+}
+
+int policy_image_size(const struct policy *policy, struct policy_geometry *ret_geometry)
+{
+	uint64_t bits = (uint64_t)policy->size_count * GATE_BITS_PER_SIZE;
+	uint64_t gate = round_up_power((bits + POLICY_GATE_BITS_PER_BLOCK - 1) /
+				       POLICY_GATE_BITS_PER_BLOCK);
+	/* entries / (slots * 0.6), rounded up */
+	uint64_t buckets = round_up_power(((uint64_t)policy->digest_count * 5 +
+					   3 * POLICY_SLOTS - 1) /
+					  (3 * POLICY_SLOTS));
+	uint64_t blocks = 1 + gate + buckets;
+
+	if (blocks > INT32_MAX)
+		return -E2BIG;
+	*ret_geometry = (struct policy_geometry){
+		.blocks = (uint32_t)blocks,
+		.gate_blocks = (uint32_t)gate,
+		.bucket_first = 1 + (uint32_t)gate,
+		.buckets = (uint32_t)buckets,
+		.size = blocks * POLICY_BLOCK_SIZE,
+	};
+	return 0;
+}
+
+/* The parts of an image, by its header. */
+static uint8_t *image_gate(void *image)
+{
+	return (uint8_t *)image + POLICY_BLOCK_SIZE;
+}
+
+static struct policy_bucket *image_buckets(void *image)
+{
+	const struct policy_header *header = image;
+
+	return (struct policy_bucket *)((uint8_t *)image +
+					(size_t)header->bucket_first * POLICY_BLOCK_SIZE);
+}
+
+static uint32_t first_bucket(const struct policy_header *header,
+			     const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	uint64_t word;
+
+	memcpy(&word, digest, sizeof(word));
+	return (uint32_t)le64toh(word) & header->bucket_mask;
+}
+
+static void write_header(const struct policy *policy, const struct policy_geometry *geometry,
+			 uint64_t generation, struct policy_header *header)
+{
+	*header = (struct policy_header){
+		.magic = POLICY_MAGIC,
+		.version = POLICY_VERSION,
+		.generation = generation,
+		.gate_mask = geometry->gate_blocks - 1,
+		.bucket_first = geometry->bucket_first,
+		.bucket_mask = geometry->buckets - 1,
+		.probe_max = 1,
+		.entries = (uint32_t)policy->digest_count,
+	};
+	if (policy->has_unsized)
+		header->flags |= POLICY_HAS_UNSIZED;
+	for (size_t i = 0; i < policy->vendor_count; i++)
+		if (policy->vendors[i]->open_deny)
+			header->flags |= POLICY_HAS_OPEN_DENY;
+	memcpy(header->digest, policy->digest, sizeof(header->digest));
+}
+
+static void write_gate(const struct policy *policy, void *image)
+{
+	const struct policy_header *header = image;
+	uint8_t *gate = image_gate(image);
+
+	for (size_t i = 0; i < policy->size_count; i++) {
+		uint64_t bit = policy_gate_bit(policy->sizes[i], header->gate_mask);
+
+		gate[bit / 8] |= (uint8_t)(1U << bit % 8);
+	}
+}
+
+/* Puts an entry into the first free slot from its bucket on. */
+static int insert(void *image, uint32_t number, const struct entry *entry, uint8_t action)
+{
+	struct policy_header *header = image;
+	struct policy_bucket *buckets = image_buckets(image);
+	uint32_t at = first_bucket(header, entry->digest);
+
+	for (uint32_t probe = 1; probe <= INTERDICT_PROBE_MAX; probe++) {
+		struct policy_bucket *bucket = &buckets[at];
+
+		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
+			if (bucket->entry[slot])
+				continue;
+			memcpy(bucket->prefix[slot], entry->digest, INTERDICT_PREFIX_SIZE);
+			bucket->entry[slot] = number;
+			bucket->action[slot] = action;
+			if (probe > header->probe_max)
+				header->probe_max = probe;
+			return 0;
+		}
+		at = (at + 1) & header->bucket_mask;
+	}
+	return -E2BIG;
+}
+
+static uint8_t entry_action(const struct policy *policy, uint32_t number, int32_t today)
+{
+	return policy_vendor_action(policy->vendors[policy->entries[number - 1].vendor], today);
+}
+
+int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
+		      int32_t today, uint64_t generation, void *image)
+{
+	const struct entry *entries = policy->entries;
+
+	write_header(policy, geometry, generation, image);
+	write_gate(policy, image);
+	for (size_t i = 0; i < policy->entry_count; i++) {
+		uint32_t number;
+		int r;
+
+		if (i > 0 && entry_same_digest(&entries[i - 1], &entries[i]))
+			continue;
+		number = policy_strictest(policy, (uint32_t)i + 1, today);
+		r = insert(image, number, &entries[i], entry_action(policy, number, today));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void policy_image_update_phases(const struct policy *policy, void *image, int32_t today)
+{
+	const struct policy_header *header = image;
+	struct policy_bucket *buckets = image_buckets(image);
+
+	for (uint64_t i = 0; i <= header->bucket_mask; i++) {
+		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
+			uint32_t number = buckets[i].entry[slot];
+
+			if (!number)
+				continue;
+			number = policy_strictest(policy, number, today);
+			/* The slot stays occupied; a reader may pair old and new, which is harmless. */
+			__atomic_store_n(&buckets[i].entry[slot], number, __ATOMIC_RELAXED);
+			__atomic_store_n(&buckets[i].action[slot],
+					 entry_action(policy, number, today), __ATOMIC_RELAXED);
+		}
+	}
+}
+
+bool policy_image_gate(const void *image, uint64_t size)
+{
+	const struct policy_header *header = image;
+	const uint8_t *gate = (const uint8_t *)image + POLICY_BLOCK_SIZE;
+	uint64_t bit = policy_gate_bit(size, header->gate_mask);
+
+	if (header->flags & POLICY_HAS_UNSIZED)
+		return true;
+	return gate[bit / 8] >> bit % 8 & 1;
+}
+
+uint32_t policy_image_find(const void *image, const uint8_t digest[INTERDICT_DIGEST_SIZE],
+			   uint8_t *ret_action)
+{
+	const struct policy_header *header = image;
+	const struct policy_bucket *buckets = image_buckets((void *)image);
+	uint32_t at = first_bucket(header, digest);
+
+	for (uint32_t probe = 0; probe < header->probe_max; probe++) {
+		const struct policy_bucket *bucket = &buckets[at];
+
+		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
+			if (!bucket->entry[slot])
+				return 0;
+			if (memcmp(bucket->prefix[slot], digest, INTERDICT_PREFIX_SIZE) != 0)
+				continue;
+			*ret_action = bucket->action[slot];
+			return bucket->entry[slot];
+		}
+		at = (at + 1) & header->bucket_mask;
+	}
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside of struct policy, for policy*.c only.
+ */
+#ifndef INTERDICT_POLICY_INTERNAL_H
+#define INTERDICT_POLICY_INTERNAL_H
+
+#include "intern.h"
+#include "policy.h"
+
+/* What many entries share: texts by their handles. */
+struct entry_facts {
+	uint32_t product;
+	uint32_t version;
+	uint32_t package;
+	uint32_t source;
+};
+
+struct policy {
+	struct vendor **vendors;
+	size_t vendor_count;
+	struct policy_list *lists;
+	size_t list_count;
+	struct entry *entries;
+	size_t entry_count;
+	size_t digest_count; /* different digests */
+	uint64_t *sizes;     /* different sizes, ascending */
+	size_t size_count;
+	struct intern texts;
+	struct intern facts;
+	bool has_unsized;
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
+};
+
+/* Sorts by digest, vendor, list, line. In place; no worst case above n log n. */
+void entry_sort(struct entry *entries, size_t count);
+
+/* True if @a and @b have the same digest. */
+bool entry_same_digest(const struct entry *a, const struct entry *b);
+
+#endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a directory of vendor files to a policy. Everything is read and reported
+ * even after an error, so that a user sees all mistakes at once.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "policy_internal.h"
+#include "secure_file.h"
+#include "util.h"
+
+#define SUFFIX	   ".vendor"
+#define INDEX_MAX  UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
+#define DIGEST_TAG "interdict policy 1"
+
+struct builder {
+	struct policy *policy;
+	struct problems *problems;
+	size_t capacity; /* of policy->entries */
+	uint16_t vendor; /* being read */
+	uint16_t list;
+};
+
+static void policy_free_pointer(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+static void problems_out_of_memory(struct problems *problems, const char *file)
+{
+	problems_add(problems, PROBLEM_ERROR, file, 0, "out of memory");
+}
+
+static int is_vendor_file(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && size > strlen(SUFFIX) &&
+	       streq(entry->d_name + size - strlen(SUFFIX), SUFFIX);
+}
+
+/* Loads one vendor file into the policy; true unless there is no memory for it. */
+static int add_vendor(struct builder *builder, const char *directory, const char *name)
+{
+	_cleanup_free_ char *path = format_string("%s/%s", directory, name);
+	struct policy *policy = builder->policy;
+	struct vendor **vendors;
+	int r;
+
+	vendors = reallocarray(policy->vendors, policy->vendor_count + 1, sizeof(*vendors));
+	if (!path || !vendors) {
+		policy->vendors = vendors ? vendors : policy->vendors;
+		return -ENOMEM;
+	}
+	policy->vendors = vendors;
+	r = vendor_load(path, builder->problems, &vendors[policy->vendor_count]);
+	if (r == 0)
+		policy->vendor_count++;
+	return r == -ENOMEM ? r : 0; /* the others are in the problems */
+}
+
+static int add_vendors(struct builder *builder, const char *directory, struct dirent **names,
+		       size_t count)
+{
+	if (count == 0)
+		problems_add(builder->problems, PROBLEM_ERROR, directory, 0,
+			     "expected at least one *" SUFFIX " file in this directory");
+	if (count > INDEX_MAX) {
+		problems_add(builder->problems, PROBLEM_ERROR, directory, 0,
+			     "expected at most %u vendor files", INDEX_MAX);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int r = add_vendor(builder, directory, names[i]->d_name);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_directory(struct builder *builder, const char *directory)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct dirent **names = NULL;
+	int count, r;
+
+	r = secure_open_directory(directory, builder->problems, &fd);
+	if (r < 0)
+		return r;
+	count = scandirat(fd, ".", &names, is_vendor_file, compare_names);
+	if (count < 0) {
+		r = -errno;
+		problems_add(builder->problems, PROBLEM_ERROR, directory, 0, "cannot be read: %s",
+			     strerror(-r));
+		return r;
+	}
+	r = add_vendors(builder, directory, names, (size_t)count);
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+	return r;
+}
+
+static int compare_vendors(const void *left, const void *right)
+{
+	const struct vendor *const *a = left, *const *b = right;
+	int order = strcmp((*a)->id, (*b)->id);
+
+	return order ? order : strcmp((*a)->file, (*b)->file);
+}
+
+static void sort_vendors(struct builder *builder)
+{
+	struct policy *policy = builder->policy;
+
+	if (policy->vendor_count > 0)
+		qsort(policy->vendors, policy->vendor_count, sizeof(*policy->vendors),
+		      compare_vendors);
+	for (size_t i = 1; i < policy->vendor_count; i++) {
+		const struct vendor *vendor = policy->vendors[i], *before = policy->vendors[i - 1];
+		_cleanup_free_ char *file = NULL;
+
+		if (!streq(vendor->id, before->id))
+			continue;
+		file = problem_quote(before->file, strlen(before->file));
+		problems_add(builder->problems, PROBLEM_ERROR, vendor->file, vendor->id_line,
+			     "id %s is taken: expected another than that of %s", vendor->id,
+			     file ? file : "another vendor file");
+	}
+}
+
+static int intern_facts(struct policy *policy, const struct list_row *row, uint32_t *ret_handle)
+{
+	struct entry_facts facts;
+	uint32_t *const handle[] = { &facts.product, &facts.version, &facts.package,
+				     &facts.source };
+	static const enum list_text text[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE,
+					       LIST_SOURCE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
+		int r = intern_add(&policy->texts, row->text[text[i]].bytes,
+				   row->text[text[i]].size, handle[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return intern_add(&policy->facts, &facts, sizeof(facts), ret_handle);
+}
+
+static int grow_entries(struct builder *builder)
+{
+	size_t capacity = builder->capacity ? builder->capacity + builder->capacity / 2 : 256;
+	struct entry *entries;
+
+	entries = reallocarray(builder->policy->entries, capacity, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	builder->policy->entries = entries;
+	builder->capacity = capacity;
+	return 0;
+}
+
+static int add_row(void *cookie, const struct list_row *row)
+{
+	struct builder *builder = cookie;
+	struct policy *policy = builder->policy;
+	struct entry entry = {
+		.size = row->size,
+		.line = row->line,
+		.vendor = builder->vendor,
+		.list = builder->list,
+	};
+	int r;
+
+	if (policy->entry_count == LIST_ROWS_MAX)
+		return -E2BIG;
+	if (policy->entry_count == builder->capacity) {
+		r = grow_entries(builder);
+		if (r < 0)
+			return r;
+	}
+	memcpy(entry.digest, row->digest, sizeof(entry.digest));
+	r = intern_facts(policy, row, &entry.facts);
+	if (r == 0)
+		r = intern_add(&policy->texts, row->text[LIST_PATH].bytes,
+			       row->text[LIST_PATH].size, &entry.path);
+	if (r < 0)
+		return r;
+	policy->entries[policy->entry_count++] = entry;
+	return 0;
+}
+
+/* Appends to policy->lists; returns NULL if out of memory. */
+static struct policy_list *new_list(struct builder *builder, const char *path)
+{
+	struct policy *policy = builder->policy;
+	struct policy_list *lists;
+	char *copy = strdup(path);
+
+	lists = reallocarray(policy->lists, policy->list_count + 1, sizeof(*lists));
+	if (lists)
+		policy->lists = lists;
+	if (!copy || !lists) {
+		free(copy);
+		return NULL;
+	}
+	builder->list = (uint16_t)policy->list_count;
+	lists[policy->list_count] = (struct policy_list){ .path = copy, .vendor = builder->vendor };
+	return &lists[policy->list_count++];
+}
+
+/* Returns -ENOMEM, or 0: everything else is in the problems. */
+static int read_list(struct builder *builder, const struct vendor *vendor,
+		     const struct vendor_list *source)
+{
+	struct secure_origin origin = { vendor->file, source->line };
+	size_t errors = problems_errors(builder->problems);
+	struct list_facts facts = { 0 };
+	_cleanup_close_ int fd = -EBADF;
+	struct policy_list *list;
+	int r;
+
+	if (secure_open_file(source->path, &origin, builder->problems, &fd) < 0)
+		return 0;
+	if (builder->policy->list_count > INDEX_MAX) {
+		problems_add(builder->problems, PROBLEM_ERROR, vendor->file, source->line,
+			     "expected at most %u lists", INDEX_MAX + 1U);
+		return 0;
+	}
+	list = new_list(builder, source->path);
+	if (!list)
+		return -ENOMEM;
+	r = list_read(fd, list->path, builder->problems, add_row, builder, &facts);
+	if (r == -E2BIG && problems_errors(builder->problems) == errors)
+		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
+			     "expected at most %u entries and 4 GiB of text in all lists",
+			     LIST_ROWS_MAX);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (facts.rows == 0 && problems_errors(builder->problems) == errors)
+		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
+			     "no usable entry: expected at least one SHA-256");
+	list->format = facts.format;
+	list->rows = facts.rows;
+	list->compressed = facts.compressed;
+	return 0;
+}
+
+static int read_lists(struct builder *builder)
+{
+	struct policy *policy = builder->policy;
+
+	for (size_t i = 0; i < policy->vendor_count; i++) {
+		const struct vendor *vendor = policy->vendors[i];
+
+		builder->vendor = (uint16_t)i;
+		for (size_t j = 0; j < vendor->list_count; j++) {
+			int r = read_list(builder, vendor, &vendor->lists[j]);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static void report_pair(struct builder *builder, const struct entry *entry,
+			const struct entry *before, const char *text)
+{
+	const char *path = builder->policy->lists[before->list].path;
+	_cleanup_free_ char *file = problem_quote(path, strlen(path));
+
+	problems_add(builder->problems, PROBLEM_ERROR, builder->policy->lists[entry->list].path,
+		     entry->line, "%s %s:%u", text, file ? file : "?", before->line);
+}
+
+/*
+ * Of the same digest in lists of the same vendor, keeps the first, or the first
+ * with a size: a digest has only one, so who gives none does not contradict.
+ */
+static void merge_entry(struct builder *builder, struct entry *kept, const struct entry *entry)
+{
+	if (entry->size == ENTRY_SIZE_UNKNOWN || entry->size == kept->size)
+		return;
+	if (kept->size == ENTRY_SIZE_UNKNOWN)
+		*kept = *entry;
+	else
+		report_pair(builder, entry, kept,
+			    "expected the size that the same digest has in");
+}
+
+static void merge_entries(struct builder *builder)
+{
+	struct policy *policy = builder->policy;
+	struct entry *entries = policy->entries;
+	size_t kept = 0;
+
+	entry_sort(entries, policy->entry_count);
+	for (size_t i = 0; i < policy->entry_count; i++) {
+		struct entry *last = kept > 0 ? &entries[kept - 1] : NULL;
+		bool same = last && entry_same_digest(last, &entries[i]);
+
+		if (same && last->vendor == entries[i].vendor) {
+			merge_entry(builder, last, &entries[i]);
+			continue;
+		}
+		if (!same) {
+			policy->digest_count++;
+			/* The table holds prefixes: two digests must not share one. */
+			if (last && memcmp(last->digest, entries[i].digest,
+					   INTERDICT_PREFIX_SIZE) == 0)
+				report_pair(builder, &entries[i], last,
+					    "expected a real SHA-256: its first half is that of");
+		}
+		entries[kept++] = entries[i];
+	}
+	policy->entry_count = kept;
+	entries = reallocarray(entries, kept ? kept : 1, sizeof(*entries));
+	if (entries)
+		policy->entries = entries;
+}
+
+static int compare_sizes(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static int collect_sizes(struct policy *policy)
+{
+	uint64_t *sizes = calloc(policy->entry_count + 1, sizeof(*sizes)), *shrunk;
+	size_t count = 0, kept = 0;
+
+	if (!sizes)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->entry_count; i++) {
+		if (policy->entries[i].size == ENTRY_SIZE_UNKNOWN)
+			policy->has_unsized = true;
+		else
+			sizes[count++] = policy->entries[i].size;
+	}
+	qsort(sizes, count, sizeof(*sizes), compare_sizes);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || sizes[kept - 1] != sizes[i])
+			sizes[kept++] = sizes[i];
+	shrunk = reallocarray(sizes, kept + 1, sizeof(*sizes));
+	policy->sizes = shrunk ? shrunk : sizes;
+	policy->size_count = kept;
+	return 0;
+}
+
+static void put_number(uint8_t *bytes, uint64_t number, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(number >> 8 * i);
+}
+
+static bool hash_vendor(EVP_MD_CTX *hash, const struct vendor *vendor)
+{
+	uint8_t bytes[13];
+
+	put_number(bytes, (uint32_t)vendor->schedule.announced, 4);
+	put_number(bytes + 4, (uint32_t)vendor->schedule.prohibited, 4);
+	put_number(bytes + 8, (uint32_t)vendor->schedule.retired, 4);
+	bytes[12] = vendor->open_deny;
+	return EVP_DigestUpdate(hash, vendor->id, strlen(vendor->id) + 1) &&
+	       EVP_DigestUpdate(hash, bytes, sizeof(bytes));
+}
+
+static bool hash_entry(EVP_MD_CTX *hash, const struct entry *entry)
+{
+	uint8_t bytes[INTERDICT_DIGEST_SIZE + 8 + 2];
+
+	memcpy(bytes, entry->digest, INTERDICT_DIGEST_SIZE);
+	put_number(bytes + INTERDICT_DIGEST_SIZE, entry->size, 8);
+	put_number(bytes + INTERDICT_DIGEST_SIZE + 8, entry->vendor, 2);
+	return EVP_DigestUpdate(hash, bytes, sizeof(bytes));
+}
+
+static bool hash_policy(EVP_MD_CTX *hash, struct policy *policy)
+{
+	bool good = EVP_DigestInit_ex(hash, EVP_sha256(), NULL) &&
+		    EVP_DigestUpdate(hash, DIGEST_TAG, sizeof(DIGEST_TAG));
+
+	for (size_t i = 0; good && i < policy->vendor_count; i++)
+		good = hash_vendor(hash, policy->vendors[i]);
+	for (size_t i = 0; good && i < policy->entry_count; i++)
+		good = hash_entry(hash, &policy->entries[i]);
+	return good && EVP_DigestFinal_ex(hash, policy->digest, NULL);
+}
+
+static int finish(struct builder *builder)
+{
+	struct policy *policy = builder->policy;
+	EVP_MD_CTX *hash;
+	bool good;
+	int r;
+
+	intern_finish(&policy->texts);
+	intern_finish(&policy->facts);
+	merge_entries(builder);
+	r = collect_sizes(policy);
+	if (r < 0)
+		return r;
+	hash = EVP_MD_CTX_new();
+	good = hash && hash_policy(hash, policy);
+	EVP_MD_CTX_free(hash);
+	if (!good)
+		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
+			     "libcrypto computes no SHA-256: check its configuration");
+	return good ? 0 : -ENOSYS;
+}
+
+static int build(struct builder *builder, const char *vendors_dir)
+{
+	int r = intern_init(&builder->policy->texts, 0);
+
+	if (r == 0)
+		r = intern_init(&builder->policy->facts, sizeof(struct entry_facts));
+	if (r == 0)
+		r = read_directory(builder, vendors_dir);
+	if (r < 0)
+		return r;
+	sort_vendors(builder);
+	r = read_lists(builder);
+	return r < 0 ? r : finish(builder);
+}
+
+int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy)
+{
+	_cleanup_(policy_free_pointer) struct policy *policy = calloc(1, sizeof(*policy));
+	struct builder builder = { .policy = policy, .problems = problems };
+	size_t errors = problems_errors(problems);
+	int r = policy ? build(&builder, vendors_dir) : -ENOMEM;
+
+	if (r == -ENOMEM)
+		problems_out_of_memory(problems, vendors_dir);
+	if (r < 0)
+		return r;
+	if (problems_errors(problems) > errors)
+		return -EINVAL;
+	*ret_policy = TAKE_PTR(policy);
+	return 0;
+}

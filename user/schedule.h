@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The dates of a vendor, and where the vendor stands on a given day. A day is a
+ * LOCAL calendar date, counted from 1970-01-01.
+ */
+#ifndef INTERDICT_SCHEDULE_H
+#define INTERDICT_SCHEDULE_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define SCHEDULE_NONE INT32_MIN /* no such date */
+
+/* Room for YYYY-MM-DD and its NUL. */
+#define SCHEDULE_DATE_SIZE 11
+
+enum phase {
+	PHASE_ANNOUNCED,
+	PHASE_GRACE,
+	PHASE_PROHIBITED,
+	PHASE_RETIRED,
+};
+
+/* Days since 1970-01-01, or SCHEDULE_NONE. Each names the first day of what it says. */
+struct schedule {
+	int32_t announced;
+	int32_t prohibited;
+	int32_t review; /* when a person has to look at the vendor again */
+	int32_t retired;
+};
+
+/* No date at all: prohibited on every day. */
+#define SCHEDULE_INIT                                                                              \
+	{                                                                                          \
+		SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE                         \
+	}
+
+/*
+ * today < announced: announced; announced <= today < prohibited: grace;
+ * prohibited <= today: prohibited; retired <= today: retired. Without a date
+ * `prohibited` it is prohibited from the day it was announced on.
+ */
+enum phase schedule_phase(const struct schedule *schedule, int32_t today);
+
+/* announced, grace, prohibited, retired */
+const char *phase_name(enum phase phase);
+
+/* In grace: days until it is prohibited, 1 on the last day. Else SCHEDULE_NONE. */
+int32_t schedule_days_left(const struct schedule *schedule, int32_t today);
+
+/* The local calendar date at the time @now. */
+int32_t schedule_today(time_t now);
+
+/*
+ * The first second after @now at which schedule_today() differs: local midnight,
+ * or what a change of the clocks makes of it.
+ */
+time_t schedule_next_midnight(time_t now);
+
+/* Reads YYYY-MM-DD. Returns 0, -EINVAL (other form) or -ERANGE (no such day, before 1970). */
+int schedule_parse_date(const char *text, int32_t *ret_day);
+
+/* Reads a number of days: 45d. Returns 0, -EINVAL or -ERANGE (0, or above 36500). */
+int schedule_parse_days(const char *text, int32_t *ret_days);
+
+/* Writes YYYY-MM-DD, or "-" for SCHEDULE_NONE. */
+void schedule_format_date(int32_t day, char text[SCHEDULE_DATE_SIZE]);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vendor.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ini_file.h"
+#include "secure_file.h"
+#include "util.h"
+
+#define ID_MAX 64U
+
+struct loader {
+	struct vendor *vendor;
+	struct problems *problems;
+	const struct ini_table *table;
+	int32_t grace; /* days, or SCHEDULE_NONE */
+	bool out_of_memory;
+};
+
+struct vendor_key {
+	struct ini_key name;
+	void (*set)(struct loader *loader, const struct ini_line *line, size_t offset);
+	size_t offset; /* of the member of struct vendor */
+};
+
+/* A member that is a list of strings, and its length behind it. */
+struct strings {
+	char **item;
+	size_t count;
+};
+
+#define ASSERT_STRINGS(member)                                                                     \
+	_Static_assert(offsetof(struct vendor, member##_count) ==                                  \
+			       offsetof(struct vendor, member) + offsetof(struct strings, count),  \
+		       "vendor." #member " is a struct strings")
+ASSERT_STRINGS(alias);
+ASSERT_STRINGS(citation);
+ASSERT_STRINGS(url);
+
+static void *member(struct vendor *vendor, size_t offset)
+{
+	return (char *)vendor + offset;
+}
+
+/* Text goes to logs and reports: no control characters. */
+static bool text_is_plain(const struct ini_line *line, struct problems *problems)
+{
+	for (const char *c = line->value; *c; c++) {
+		if ((unsigned char)*c >= ' ' && *c != 0x7f)
+			continue;
+		problems_add_found(problems, line->file, line->number, line->value,
+				   strlen(line->value), "%s: expected no control characters",
+				   line->key);
+		return false;
+	}
+	return true;
+}
+
+static void set_text(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	char **text = member(loader->vendor, offset);
+
+	if (!text_is_plain(line, loader->problems))
+		return;
+	*text = strdup(line->value);
+	loader->out_of_memory |= !*text;
+}
+
+static void add_text(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	struct strings *list = member(loader->vendor, offset);
+	char **item;
+
+	if (!text_is_plain(line, loader->problems))
+		return;
+	item = reallocarray(list->item, list->count + 1, sizeof(*item));
+	if (item) {
+		list->item = item;
+		item[list->count] = strdup(line->value);
+	}
+	if (!item || !item[list->count])
+		loader->out_of_memory = true;
+	else
+		list->count++;
+}
+
+static void set_id(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t size = strlen(line->value);
+
+	if (size > ID_MAX || strspn(line->value, characters) != size ||
+	    strchr("._-", *line->value)) {
+		problems_add_found(loader->problems, line->file, line->number, line->value, size,
+				   "id: expected a lower-case letter or digit, then at most %u more "
+				   "or . _ -",
+				   ID_MAX - 1);
+		return;
+	}
+	loader->vendor->id_line = line->number;
+	set_text(loader, line, offset);
+}
+
+static void set_date(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	int32_t *day = member(loader->vendor, offset);
+
+	if (schedule_parse_date(line->value, day) < 0)
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value),
+				   "%s: expected a date of the calendar as YYYY-MM-DD", line->key);
+}
+
+static void set_grace(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	(void)offset;
+	if (schedule_parse_days(line->value, &loader->grace) < 0)
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value),
+				   "grace: expected a number of days from 1d to 36500d");
+}
+
+static void set_open(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	bool *open_deny = member(loader->vendor, offset);
+
+	if (!streq(line->value, "audit") && !streq(line->value, "deny"))
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value), "open: expected audit or deny");
+	*open_deny = streq(line->value, "deny");
+}
+
+/* Relative to the directory of the vendor file. */
+static void add_list(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	struct vendor *vendor = loader->vendor;
+	const char *slash = strrchr(vendor->file, '/');
+	int directory = slash && *line->value != '/' ? (int)(slash + 1 - vendor->file) : 0;
+	struct vendor_list *lists;
+
+	(void)offset;
+	lists = reallocarray(vendor->lists, vendor->list_count + 1, sizeof(*lists));
+	if (lists) {
+		vendor->lists = lists;
+		lists[vendor->list_count].line = line->number;
+		lists[vendor->list_count].path =
+			format_string("%.*s%s", directory, vendor->file, line->value);
+	}
+	if (!lists || !lists[vendor->list_count].path)
+		loader->out_of_memory = true;
+	else
+		vendor->list_count++;
+}
+
+/* Keys of one section stand together. */
+static const struct vendor_key keys[] = {
+	{ { "vendor", "id", false }, set_id, offsetof(struct vendor, id) },
+	{ { "vendor", "name", false }, set_text, offsetof(struct vendor, name) },
+	{ { "vendor", "alias", true }, add_text, offsetof(struct vendor, alias) },
+	{ { "authority", "citation", true }, add_text, offsetof(struct vendor, citation) },
+	{ { "authority", "url", true }, add_text, offsetof(struct vendor, url) },
+	{ { "schedule", "announced", false }, set_date, offsetof(struct vendor, schedule.announced) },
+	{ { "schedule", "prohibited", false }, set_date, offsetof(struct vendor, schedule.prohibited) },
+	{ { "schedule", "grace", false }, set_grace, 0 },
+	{ { "schedule", "review", false }, set_date, offsetof(struct vendor, schedule.review) },
+	{ { "schedule", "retired", false }, set_date, offsetof(struct vendor, schedule.retired) },
+	{ { "lists", "file", true }, add_list, 0 },
+	{ { "lists", "open", false }, set_open, offsetof(struct vendor, open_deny) },
+};
+
+static void handle_line(void *cookie, const struct ini_line *line)
+{
+	struct loader *loader = cookie;
+	const struct vendor_key *key = ini_lookup(loader->table, line, loader->problems);
+
+	if (key)
+		key->set(loader, line, key->offset);
+}
+
+/* Line in which a key was given; 0: it was not. */
+static unsigned int line_of(const struct loader *loader, const char *section, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (streq(keys[i].name.section, section) && streq(keys[i].name.key, key))
+			return loader->table->seen[i];
+	return 0;
+}
+
+static void schedule_error(const struct loader *loader, const char *key, const char *text)
+{
+	problems_add(loader->problems, PROBLEM_ERROR, loader->vendor->file,
+		     line_of(loader, "schedule", key), "%s: %s", key, text);
+}
+
+/* Works grace out, and checks the order of the dates. */
+static void finish_schedule(struct loader *loader)
+{
+	struct schedule *schedule = &loader->vendor->schedule;
+	bool announced = line_of(loader, "schedule", "announced") > 0;
+	bool prohibited = line_of(loader, "schedule", "prohibited") > 0;
+	bool grace = line_of(loader, "schedule", "grace") > 0;
+
+	if (grace && prohibited)
+		schedule_error(loader, "grace", "expected either grace or prohibited, not both");
+	else if (grace && !announced)
+		schedule_error(loader, "grace",
+			       "expected a date announced too, from which the days are counted");
+	else if (announced && !grace && !prohibited)
+		schedule_error(loader, "announced",
+			       "expected prohibited = YYYY-MM-DD or grace = 45d with it");
+	else if (grace && loader->grace != SCHEDULE_NONE && schedule->announced != SCHEDULE_NONE)
+		schedule->prohibited = schedule->announced + loader->grace;
+	if (prohibited && schedule->prohibited != SCHEDULE_NONE &&
+	    schedule->prohibited < schedule->announced)
+		schedule_error(loader, "prohibited",
+			       "expected a date not before the one it was announced at");
+	if (schedule->retired != SCHEDULE_NONE && (schedule->retired < schedule->announced ||
+						   schedule->retired < schedule->prohibited))
+		schedule_error(loader, "retired", "expected a date after all the others");
+}
+
+static void finish(struct loader *loader)
+{
+	struct vendor *vendor = loader->vendor;
+
+	finish_schedule(loader);
+	if (!line_of(loader, "vendor", "id"))
+		problems_add(loader->problems, PROBLEM_ERROR, vendor->file, 0,
+			     "expected id = ... in [vendor]");
+	if (vendor->id && !vendor->name) {
+		vendor->name = strdup(vendor->id);
+		loader->out_of_memory |= !vendor->name;
+	}
+	if (!line_of(loader, "lists", "file"))
+		problems_add(loader->problems, PROBLEM_WARNING, vendor->file, 0,
+			     "no file = ... in [lists]: nothing of this vendor is recognised");
+	if (loader->out_of_memory)
+		problems_add(loader->problems, PROBLEM_ERROR, vendor->file, 0, "out of memory");
+}
+
+static void free_pointer(struct vendor **vendor)
+{
+	vendor_free(*vendor);
+}
+
+static int vendor_new(const char *path, struct vendor **ret_vendor)
+{
+	_cleanup_(free_pointer) struct vendor *vendor = calloc(1, sizeof(*vendor));
+
+	if (!vendor)
+		return -ENOMEM;
+	vendor->schedule = (struct schedule)SCHEDULE_INIT;
+	vendor->file = strdup(path);
+	if (!vendor->file)
+		return -ENOMEM;
+	*ret_vendor = TAKE_PTR(vendor);
+	return 0;
+}
+
+int vendor_load(const char *path, struct problems *problems, struct vendor **ret_vendor)
+{
+	_cleanup_(free_pointer) struct vendor *vendor = NULL;
+	unsigned int seen[ARRAY_SIZE(keys)] = { 0 };
+	const struct ini_table table = { keys, ARRAY_SIZE(keys), sizeof(keys[0]), seen };
+	struct loader loader = { NULL, problems, &table, SCHEDULE_NONE, false };
+	size_t errors = problems_errors(problems);
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	r = secure_open_file(path, NULL, problems, &fd);
+	if (r < 0)
+		return r;
+	r = vendor_new(path, &vendor);
+	if (r < 0)
+		return r;
+	loader.vendor = vendor;
+	r = ini_read(fd, path, problems, handle_line, &loader);
+	if (r < 0)
+		return r;
+	finish(&loader);
+	if (loader.out_of_memory)
+		return -ENOMEM;
+	if (problems_errors(problems) > errors)
+		return -EINVAL;
+	*ret_vendor = TAKE_PTR(vendor);
+	return 0;
+}
+
+static void free_strings(char **item, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(item[i]);
+	free(item);
+}
+
+void vendor_free(struct vendor *vendor)
+{
+	if (!vendor)
+		return;
+	free_strings(vendor->alias, vendor->alias_count);
+	free_strings(vendor->citation, vendor->citation_count);
+	free_strings(vendor->url, vendor->url_count);
+	for (size_t i = 0; i < vendor->list_count; i++)
+		free(vendor->lists[i].path);
+	free(vendor->lists);
+	free(vendor->file);
+	free(vendor->id);
+	free(vendor->name);
+	free(vendor);
+}
