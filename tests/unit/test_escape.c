@@ -97,8 +97,8 @@ static void random_sequences(void **state)
 {
 	/* Bytes at which UTF-8 and the scheme itself change their mind. */
 	static const uint8_t edges[] = { 0x00, 0x0a, 0x1b, 0x20, 0x22, 0x3d, 0x5b, 0x5c, 0x78,
-					 0x7f, 0x80, 0x8f, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf,
-					 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff };
+		                         0x7f, 0x80, 0x8f, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf,
+		                         0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff };
 	uint64_t seed = 1;
 	uint8_t bytes[40];
 
@@ -153,13 +153,13 @@ static bool stands_for_itself(uint32_t codepoint)
 
 static void every_code_point(void **state)
 {
-	static const uint32_t deceiving[] = { 0x85,   0x9b,   0xad,   0x61c,  0x200b, 0x200e,
-					      0x200f, 0x2028, 0x2029, 0x202a, 0x202d, 0x202e,
-					      0x2066, 0x2069, 0xfeff, 0xfff9, 0xffff, 0xfdd0,
-					      0x1fffe, 0x10ffff, 0xe0001, 0xd800, 0xdfff };
-	static const uint32_t ordinary[] = { 'a',    ' ',    '=',     '"',    0xa0,    0xe9,
-					     0x416,  0x4e2d, 0x20ac,  0xac00, 0x1f600, 0xfffd,
-					     0x10fffd };
+	static const uint32_t deceiving[] = { 0x85,    0x9b,     0xad,    0x61c,  0x200b, 0x200e,
+		                              0x200f,  0x2028,   0x2029,  0x202a, 0x202d, 0x202e,
+		                              0x2066,  0x2069,   0xfeff,  0xfff9, 0xffff, 0xfdd0,
+		                              0x1fffe, 0x10ffff, 0xe0001, 0xd800, 0xdfff };
+	static const uint32_t ordinary[] = { 'a',     ' ',    '=',     '"',    0xa0,
+		                             0xe9,    0x416,  0x4e2d,  0x20ac, 0xac00,
+		                             0x1f600, 0xfffd, 0x10fffd };
 
 	(void)state;
 	for (uint32_t codepoint = 0; codepoint < 0x20; codepoint++)
@@ -185,16 +185,19 @@ static void expected_forms(void **state)
 		{ "a=b", "\"a=b\"" },
 		{ "[a,b]", "\"[a,b]\"" },
 		{ "x\" decision=allow y=\"", "\"x\\\" decision=allow y=\\\"\"" },
-		{ "x\n2026-11-21T00:00:00+00:00 allow", "\"x\\x0a2026-11-21T00:00:00+00:00 allow\"" },
+		{ "x\n2026-11-21T00:00:00+00:00 allow",
+		  "\"x\\x0a2026-11-21T00:00:00+00:00 allow\"" },
 		{ "\033[2J\a", "\"\\x1b[2J\\x07\"" },
 		{ "C:\\x0a", "\"C:\\\\x0a\"" },
 		{ "caf\xc3\xa9", "\"caf\xc3\xa9\"" },
 		{ "caf\xe9", "\"caf\\xe9\"" },
-		{ "\xc0\xaf", "\"\\xc0\\xaf\"" },			/* overlong slash */
-		{ "\xe2\x80\xae" "fdp.exe", "\"\\xe2\\x80\\xaefdp.exe\"" }, /* override */
-		{ "\xed\xa0\x80", "\"\\xed\\xa0\\x80\"" },		/* surrogate */
-		{ "\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\"" },	/* above 10FFFF */
-		{ "\xe4\xb8", "\"\\xe4\\xb8\"" },			/* cut off */
+		{ "\xc0\xaf", "\"\\xc0\\xaf\"" }, /* overlong slash */
+		{ "\xe2\x80\xae"
+		  "fdp.exe",
+		  "\"\\xe2\\x80\\xaefdp.exe\"" },                   /* override */
+		{ "\xed\xa0\x80", "\"\\xed\\xa0\\x80\"" },          /* surrogate */
+		{ "\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\"" }, /* above 10FFFF */
+		{ "\xe4\xb8", "\"\\xe4\\xb8\"" },                   /* cut off */
 	};
 
 	(void)state;
@@ -202,7 +205,7 @@ static void expected_forms(void **state)
 		struct buffer buffer = { 0 };
 
 		assert_true(escape_append_value(&buffer, cases[i].name, strlen(cases[i].name),
-						SIZE_MAX));
+		                                SIZE_MAX));
 		assert_buffer(&buffer, cases[i].value);
 	}
 }

@@ -12,7 +12,7 @@
 
 /* A record of exactly its size on the heap, so that a sanitizer sees every byte beside it. */
 static void *make_record(uint32_t flags, const char *path, size_t path_size, const char *argv,
-			 size_t argv_size, size_t *ret_size)
+                         size_t argv_size, size_t *ret_size)
 {
 	struct event event = {
 		.kind = EVENT_EXEC,
@@ -44,7 +44,7 @@ static void *make_record(uint32_t flags, const char *path, size_t path_size, con
 }
 
 static int decode(uint32_t flags, const char *path, size_t path_size, const char *argv,
-		  size_t argv_size, struct alert *ret_alert)
+                  size_t argv_size, struct alert *ret_alert)
 {
 	size_t size;
 	void *record = make_record(flags, path, path_size, argv, argv_size, &size);
@@ -199,12 +199,14 @@ static void oversized(void **state)
 	assert_int_equal(alert_decode(record, size + 1, &alert), -EBADMSG);
 	((struct event *)record)->path_size = INTERDICT_PATH_MAX + 1;
 	((struct event *)record)->size = sizeof(struct event) + INTERDICT_PATH_MAX + 1;
-	assert_int_equal(alert_decode(record, sizeof(struct event) + INTERDICT_PATH_MAX + 1, &alert),
-			 -EBADMSG);
+	assert_int_equal(
+	        alert_decode(record, sizeof(struct event) + INTERDICT_PATH_MAX + 1, &alert),
+	        -EBADMSG);
 	((struct event *)record)->path_size = 0;
 	((struct event *)record)->argv_size = INTERDICT_ARGV_MAX + 1;
-	assert_int_equal(alert_decode(record, sizeof(struct event) + INTERDICT_ARGV_MAX + 1, &alert),
-			 -EBADMSG);
+	assert_int_equal(
+	        alert_decode(record, sizeof(struct event) + INTERDICT_ARGV_MAX + 1, &alert),
+	        -EBADMSG);
 	assert_int_equal(alert.sequence, 99); /* untouched on failure */
 	free(small);
 	free(record);
@@ -213,10 +215,10 @@ static void oversized(void **state)
 static void numbers_that_are_not_possible(void **state)
 {
 	static const size_t offsets[] = {
-		offsetof(struct event, kind),	     offsetof(struct event, decision),
-		offsetof(struct event, reason),	     offsetof(struct event, hash_source),
-		offsetof(struct event, backend),     offsetof(struct event, mode),
-		offsetof(struct event, size),	     offsetof(struct event, path_size),
+		offsetof(struct event, kind),      offsetof(struct event, decision),
+		offsetof(struct event, reason),    offsetof(struct event, hash_source),
+		offsetof(struct event, backend),   offsetof(struct event, mode),
+		offsetof(struct event, size),      offsetof(struct event, path_size),
 		offsetof(struct event, argv_size),
 	};
 	struct alert alert;
@@ -266,7 +268,7 @@ static void fuzz(void **state)
 		for (size_t i = 0; i < sizeof(payload); i++)
 			payload[i] = payload[i] % 4 ? payload[i] : '\0';
 		record = make_record((uint32_t)random_u64(&seed), payload, path_size, payload + 40,
-				     argv_size, &size);
+		                     argv_size, &size);
 		if (round % 2)
 			record[random_u64(&seed) % size] = (uint8_t)random_u64(&seed);
 		if (round % 16 == 0)
@@ -320,7 +322,7 @@ static void severities(void **state)
 		uint8_t decision;
 		int severity;
 	} cases[] = {
-		{ DECISION_DENY, LOG_ALERT },	{ DECISION_AUDIT, LOG_WARNING },
+		{ DECISION_DENY, LOG_ALERT },   { DECISION_AUDIT, LOG_WARNING },
 		{ DECISION_GRACE, LOG_NOTICE }, { DECISION_ALLOW, LOG_INFO },
 		{ DECISION_EXEMPT, LOG_INFO },
 	};

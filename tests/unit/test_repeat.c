@@ -4,7 +4,7 @@
 #include "repeat.h"
 
 #define SECOND 1000000000ULL
-#define START (100 * SECOND)
+#define START  (100 * SECOND)
 
 struct written {
 	uint64_t records, events;

@@ -58,7 +58,7 @@ static inline size_t unescape(const char *text, size_t size, char *ret_bytes)
 		}
 		assert_true(text[i + 1] == 'x' && i + 3 < size);
 		ret_bytes[used++] =
-			(char)(unescape_digit(text[i + 2]) << 4 | unescape_digit(text[i + 3]));
+		        (char)(unescape_digit(text[i + 2]) << 4 | unescape_digit(text[i + 3]));
 		i += 4;
 	}
 	return used;
@@ -90,7 +90,7 @@ static inline const char *text_read_value(const char *text, char *ret_bytes, siz
  * that is not well-formed fails the test. Returns how often the key is there.
  */
 static inline size_t text_find(const char *line, size_t words, const char *key, char *ret_bytes,
-			       size_t *ret_size)
+                               size_t *ret_size)
 {
 	size_t found = 0;
 	char *value = malloc(strlen(line) + 1);
@@ -132,7 +132,7 @@ static inline size_t text_find(const char *line, size_t words, const char *key, 
 
 /* Asserts that `key` stands once in the line with exactly this value. */
 static inline void assert_text_bytes(const char *line, size_t words, const char *key,
-				     const void *bytes, size_t size)
+                                     const void *bytes, size_t size)
 {
 	char *value = malloc(strlen(line) + 1);
 	size_t got = 0;
