@@ -49,14 +49,31 @@ static const char *const severity_names[] = {
 	[LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
 };
 
-/* By number of the bit in event.flags. */
-static const char *const flag_names[EVENT_FLAG_COUNT] = {
-	"path-cut", "argv-cut",     "path-reversed", "held",         "late",
-	"script",   "interpreter",  "argv-missing",  "path-missing", "no-scratch",
-	"mprotect", "unverifiable", "foreign-cont",  "traced",       "from-memory",
+static const struct {
+	uint32_t flag;
+	const char *name;
+} flag_names[] = {
+	{ EVENT_PATH_CUT, "path-cut" },
+	{ EVENT_ARGV_CUT, "argv-cut" },
+	{ EVENT_PATH_REVERSED, "path-reversed" },
+	{ EVENT_HELD, "held" },
+	{ EVENT_LATE, "late" },
+	{ EVENT_SCRIPT, "script" },
+	{ EVENT_INTERPRETER, "interpreter" },
+	{ EVENT_ARGV_MISSING, "argv-missing" },
+	{ EVENT_PATH_MISSING, "path-missing" },
+	{ EVENT_NO_SCRATCH, "no-scratch" },
+	{ EVENT_MPROTECT, "mprotect" },
+	{ EVENT_UNVERIFIABLE, "unverifiable" },
+	{ EVENT_FOREIGN_CONT, "foreign-cont" },
+	{ EVENT_TRACED, "traced" },
+	{ EVENT_FROM_MEMORY, "from-memory" },
+	{ EVENT_DEV_PRIVATE, "dev-private" },
+	{ EVENT_UNCACHEABLE, "uncacheable" },
+	{ EVENT_NO_COVERAGE, "no-coverage" },
+	{ EVENT_HOLD_FAILED, "hold-failed" },
+	{ EVENT_OVERLAY, "overlay" },
 };
-
-_Static_assert(EVENT_FROM_MEMORY == 1U << (EVENT_FLAG_COUNT - 1), "a name for each flag");
 
 static const struct {
 	const char *key, *text;
@@ -118,13 +135,21 @@ const char *counter_text(enum counter counter)
 	return counter < COUNTER_COUNT ? counters[counter].text : "unknown";
 }
 
-size_t event_flag_names(uint32_t flags, const char *ret_names[EVENT_FLAG_COUNT])
+static const char *flag_name(uint32_t flag)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
+		if (flag_names[i].flag == flag)
+			return flag_names[i].name;
+	return "unknown";
+}
+
+size_t event_flag_names(uint32_t flags, const char *ret_names[EVENT_FLAG_MAX])
 {
 	size_t count = 0;
 
-	for (unsigned int bit = 0; bit < EVENT_FLAG_COUNT; bit++)
+	for (unsigned int bit = 0; bit < EVENT_FLAG_MAX; bit++)
 		if (flags & 1U << bit)
-			ret_names[count++] = flag_names[bit];
+			ret_names[count++] = flag_name(1U << bit);
 	return count;
 }
 
@@ -251,6 +276,7 @@ int alert_decode(const void *record, size_t size, struct alert *ret_alert)
 		if (r < 0)
 			return r;
 	}
+	alert.event.flags &= ~EVENT_PATH_REVERSED; /* not any more */
 	alert.time = alert.event.time + clock_realtime() - clock_boottime();
 	alert.entry = alert.event.entry;
 	alert.late = alert.event.flags & EVENT_LATE;

@@ -86,8 +86,11 @@ const char *mode_name(unsigned int mode);
 const char *counter_key(enum counter counter);
 const char *counter_text(enum counter counter);
 
-/* Words for the EVENT_* bits in @flags, in the order of the bits. Returns how many. */
-#define EVENT_FLAG_COUNT 15
-size_t event_flag_names(uint32_t flags, const char *ret_names[EVENT_FLAG_COUNT]);
+/*
+ * Words for the EVENT_* bits in @flags, in the order of the bits; "unknown" for a
+ * bit that has none. Returns how many.
+ */
+#define EVENT_FLAG_MAX 32
+size_t event_flag_names(uint32_t flags, const char *ret_names[EVENT_FLAG_MAX]);
 
 #endif

@@ -28,10 +28,10 @@ void record_from_alert(struct record *ret_record, const struct context *context,
 		.sequence = alert->sequence,
 		.severity = alert_severity(alert),
 	};
-	if (alert->policy && alert->entry) {
+	if (alert->policy)
 		ret_record->entry = policy_entry(alert->policy, alert->entry);
+	if (ret_record->entry)
 		ret_record->vendor = policy_vendor(alert->policy, ret_record->entry->vendor);
-	}
 }
 
 void record_from_health(struct record *ret_record, const struct health *health)
@@ -106,7 +106,7 @@ static bool set_id(struct value *ret, uint64_t number)
 		return set_id(ret, expression);                                                    \
 	}
 #define ENTRY_TEXT(name)                                                                           \
-	STRING(entry_##name, r->entry ? policy_text(r->alert->policy, r->entry->name) : NULL)
+	STRING(entry_##name, r->entry ? policy_entry_##name(r->alert->policy, r->entry) : NULL)
 
 NUMBER(time, r->time)
 NUMBER(sequence, r->sequence)
@@ -311,8 +311,8 @@ GETTER(rule_name)
 
 	if (!r->entry)
 		return false;
-	product = policy_text(r->alert->policy, r->entry->product);
-	version = policy_text(r->alert->policy, r->entry->version);
+	product = policy_entry_product(r->alert->policy, r->entry);
+	version = policy_entry_version(r->alert->policy, r->entry);
 	snprintf(ret->text, sizeof(ret->text), "%s%s%s", *product ? product : r->vendor->name,
 	         *version ? " " : "", version);
 	return set_string(ret, ret->text);

@@ -52,8 +52,8 @@ struct value {
 	size_t size;
 	const char *const *list; /* each of arbitrary bytes */
 	size_t count;
-	const char *names[EVENT_FLAG_COUNT]; /* room for a list */
-	char text[INTERDICT_PATH_MAX + 64];  /* room for a string */
+	const char *names[EVENT_FLAG_MAX];  /* room for a list */
+	char text[INTERDICT_PATH_MAX + 64]; /* room for a string */
 };
 
 struct field {

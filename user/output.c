@@ -9,7 +9,7 @@
 #include "util.h"
 
 /* Until the next attempt, in nanoseconds: a full socket or pipe, and all else. */
-#define RETRY_BUSY   5000000U
+#define RETRY_BUSY   1000000U
 #define RETRY_FAILED 1000000000U
 
 void output_init(struct output *output, const struct output_ops *ops)

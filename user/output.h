@@ -16,7 +16,7 @@
 #include "events.h"
 
 /* Bytes that wait in the queue of one output, unless set otherwise. */
-#define OUTPUT_QUEUE_DEFAULT (1U << 20)
+#define OUTPUT_QUEUE_DEFAULT (2U << 20)
 
 enum output_format {
 	OUTPUT_TEXT,

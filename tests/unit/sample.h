@@ -42,14 +42,7 @@ static const struct vendor sample_vendor = {
 	.url_count = 2,
 };
 
-static struct entry sample_entry = {
-	.line = 12,
-	.product = SAMPLE_PRODUCT,
-	.version = SAMPLE_VERSION,
-	.package = SAMPLE_PACKAGE,
-	.path = SAMPLE_PATH,
-	.source = SAMPLE_SOURCE,
-};
+static struct entry sample_entry = { .line = 12 };
 
 const struct vendor *policy_vendor(const struct policy *policy, size_t i)
 {
@@ -61,26 +54,29 @@ const struct vendor *policy_vendor(const struct policy *policy, size_t i)
 const struct entry *policy_entry(const struct policy *policy, uint32_t number)
 {
 	assert_non_null(policy);
-	assert_int_equal(number, 1);
-	return &sample_entry;
+	return number == 1 ? &sample_entry : NULL;
 }
 
-const char *policy_text(const struct policy *policy, uint32_t handle)
-{
-	static const char *const texts[] = {
-		"", "Scanner", "11.1", "acme-scan", "/opt/acme/scan", "acme-scan_11.1_amd64.deb"
-	};
-
-	assert_non_null(policy);
-	return texts[handle];
-}
-
-const char *policy_list_file(const struct policy *policy, uint32_t list)
+const char *policy_list_file(const struct policy *policy, size_t index)
 {
 	assert_non_null(policy);
-	assert_int_equal(list, 0);
+	assert_int_equal(index, 0);
 	return "/etc/interdict/vendors.d/acme.csv";
 }
+
+#define SAMPLE_TEXT(name, text)                                                                    \
+	const char *policy_entry_##name(const struct policy *policy, const struct entry *entry)    \
+	{                                                                                          \
+		assert_non_null(policy);                                                           \
+		assert_ptr_equal(entry, &sample_entry);                                            \
+		return text;                                                                       \
+	}
+
+SAMPLE_TEXT(product, "Scanner")
+SAMPLE_TEXT(version, "11.1")
+SAMPLE_TEXT(package, "acme-scan")
+SAMPLE_TEXT(path, "/opt/acme/scan")
+SAMPLE_TEXT(source, "acme-scan_11.1_amd64.deb")
 
 static const struct context sample_context = {
 	.host_id = "0123456789abcdef0123456789abcdef",

@@ -59,6 +59,7 @@ static void assert_path(uint32_t flags, const char *bytes, size_t size, const ch
 	struct alert alert;
 
 	assert_int_equal(decode(flags, bytes, size, NULL, 0, &alert), 0);
+	assert_int_equal(alert.event.flags, flags & ~EVENT_PATH_REVERSED);
 	if (expected)
 		assert_string_equal(alert.path, expected);
 	else
@@ -290,7 +291,7 @@ static void fuzz(void **state)
 
 static void names(void **state)
 {
-	const char *flags[EVENT_FLAG_COUNT];
+	const char *flags[EVENT_FLAG_MAX];
 
 	(void)state;
 	assert_string_equal(event_kind_name(EVENT_EXEC), "exec");
@@ -310,7 +311,9 @@ static void names(void **state)
 	assert_string_equal(counter_text(COUNTER_DENIED), "denials");
 	assert_string_equal(counter_key(COUNTER_COUNT), "unknown");
 	assert_int_equal(event_flag_names(0, flags), 0);
-	assert_int_equal(event_flag_names(~0U, flags), EVENT_FLAG_COUNT);
+	assert_int_equal(event_flag_names(~0U, flags), EVENT_FLAG_MAX);
+	assert_string_equal(flags[19], "overlay");
+	assert_string_equal(flags[31], "unknown");
 	assert_int_equal(event_flag_names(EVENT_PATH_CUT | EVENT_MPROTECT, flags), 2);
 	assert_string_equal(flags[0], "path-cut");
 	assert_string_equal(flags[1], "mprotect");
