@@ -369,7 +369,7 @@ static const struct field fields[] = {
 	{ "message", "message", FIELD_KEYWORD, FIELD_HEALTH, get_health_message, 0,
 	  "what happened, in one sentence" },
 	{ "file.path", "path", FIELD_KEYWORD, FIELD_ALERT, get_path, 0,
-	  "the file, as the kernel resolved it; escaped, see escape.h" },
+	  "the file, as the kernel resolved it; its beginning is cut off if no / leads" },
 	{ "interdict.vendor.id", "vendor", FIELD_KEYWORD, FIELD_ALERT, get_vendor_id, 0,
 	  "vendor whose list holds the digest" },
 	{ "interdict.entry.product", "product", FIELD_KEYWORD, FIELD_ALERT, get_entry_product, 0,
@@ -524,7 +524,7 @@ void fields_print(FILE *file)
 {
 	static const char *const types[] = { "keyword", "keyword[]", "long", "boolean", "date" };
 
-	fprintf(file, "%-32s %-9s %-12s %-15s %s\n", "FIELD (ecs)", "TYPE", "RECORDS", "KEY (text)",
+	fprintf(file, "%-34s %-9s %-12s %-15s %s\n", "FIELD (ecs)", "TYPE", "RECORDS", "KEY (text)",
 	        "MEANING");
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field *field = &fields[i];
@@ -533,10 +533,14 @@ void fields_print(FILE *file)
 
 		snprintf(key, sizeof(key), field->flags & FIELD_WORD ? "<%s>" : "%s",
 		         field->text ? field->text : "-");
-		fprintf(file, "%-32s %-9s %-12s %-15s %s\n", field->name, types[field->type],
+		fprintf(file, "%-34s %-9s %-12s %-15s %s\n", field->name, types[field->type],
 		        records == BOTH          ? "alert,health"
 		        : records == FIELD_ALERT ? "alert"
 		                                 : "health",
 		        key, field->meaning);
 	}
+	fputs("\nStrings are escaped: \\\\ is a backslash, \\\" a quotation mark (in text only), and\n"
+	      "\\xHH one byte that is not valid UTF-8, controls a terminal or cannot be seen. In\n"
+	      "JSON this is within the string: undo JSON first.\n",
+	      file);
 }
