@@ -113,7 +113,10 @@ $(vendors)/%.vendor: user/etc/vendors.d/%.vendor
 vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*.vendor)) \
 	$(vendors)/demo.csv
 
-vendor-files: $(vendor_files)
+vendor-files: $(vendor_files) $(O)/etc/interdict.conf
+
+$(O)/etc/interdict.conf: user/etc/interdict.conf
+	$(Q)mkdir -p $(@D) && install -m 644 $< $@
 
 run:
 	$(Q)scripts/deps build
@@ -122,7 +125,7 @@ run:
 		"In another terminal, as any user: $(abspath $(demo)); a line appears here." \
 		"Ctrl-C ends the monitor and leaves nothing attached."
 	$(Q)$(if $(SECONDS),timeout --foreground --preserve-status -s INT $(SECONDS)) \
-		$(O)/interdict run --config /dev/null --vendors $(vendors) --mode audit --format text --events -
+		$(O)/interdict run --config $(O)/etc/interdict.conf --vendors $(vendors) --mode audit --format text --events -
 
 install: all
 	install -d -m 755 $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/libexec/interdict \

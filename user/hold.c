@@ -307,9 +307,11 @@ static void request_start(struct hold *hold, struct request *request)
 		.fd = -EBADF,
 		.open = location_open,
 		.open_data = location,
-		.keep_fd = true,
+		/* Closing may wait for the file's file system: not in the loop then. */
+		.keep_fd = !(alert->event.flags & EVENT_UNVERIFIABLE),
 		.unverifiable = alert->event.flags & EVENT_UNVERIFIABLE,
 		.size = alert->event.file.size,
+		.size_max = hold->options.size_max,
 		.cookie = request,
 	};
 	struct hash_result failed = { .fd = -EBADF };

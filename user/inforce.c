@@ -89,6 +89,7 @@ void inforce_name(const struct inforce *inforce, struct alert *alert)
 	alert->entry = policy_find(inforce->policy, alert->event.digest);
 	if (!alert->entry)
 		return;
+	alert->entry = policy_strictest(inforce->policy, alert->entry, inforce->today);
 	vendor = policy_vendor(inforce->policy, policy_entry(inforce->policy, alert->entry)->vendor);
 	alert->phase = schedule_phase(&vendor->schedule, inforce->today);
 	alert->days_left = schedule_days_left(&vendor->schedule, inforce->today);

@@ -49,9 +49,7 @@ int policy_map_install(struct kernel *kernel, const struct policy *policy, int32
 	struct policy_geometry geometry;
 	int error;
 
-	error = policy_image_size(policy, &geometry);
-	if (error)
-		return error;
+	policy_image_size(policy, &geometry);
 	error = policy_map_create(geometry.blocks, &fresh);
 	if (error)
 		return error;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "context.h"
 #include "events.h"
 #include "output.h"
@@ -18,8 +19,7 @@ struct report;
 struct report_options {
 	const char *events; /* path, "-", or NULL for no event output */
 	enum output_format format;
-	bool syslog;
-	int facility;
+	int facility; /* of <syslog.h>, or CONFIG_SYSLOG_OFF */
 	const char *syslog_socket;
 };
 
