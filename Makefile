@@ -33,7 +33,7 @@ CFLAGS ?= -O2 -g
 HARDENING := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -D_GNU_SOURCE \
-	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries)) \
+	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries)) \
 	-pthread -MMD -MP
 LDFLAGS ?=
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS) -pthread
@@ -152,7 +152,7 @@ uninstall:
 	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d 2>/dev/null
 
 lint:
-	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -Iuser -I$(O)
+	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -iquote user -I$(O)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude -Iuser user
 
