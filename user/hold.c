@@ -311,7 +311,6 @@ static void request_start(struct hold *hold, struct request *request)
 		.keep_fd = !(alert->event.flags & EVENT_UNVERIFIABLE),
 		.unverifiable = alert->event.flags & EVENT_UNVERIFIABLE,
 		.size = alert->event.file.size,
-		.size_max = hold->options.size_max,
 		.cookie = request,
 	};
 	struct hash_result failed = { .fd = -EBADF };

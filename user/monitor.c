@@ -180,8 +180,8 @@ static int start_kernel(struct monitor *monitor)
 		.post_open = monitor->features.file_post_open,
 		.setattr_idmap = monitor->features.setattr_idmap,
 		.can_kill_others = monitor->features.send_signal_task,
-		.alerts_size = config->alert_ring,
-		.telemetry_size = config->telemetry_ring,
+		.alerts_size = config->alerts_size,
+		.telemetry_size = config->telemetry_size,
 		.remember_holds = true,
 	};
 	int error;
@@ -198,7 +198,6 @@ static int start_hold(struct monitor *monitor)
 {
 	struct hold_options options = {
 		.deadline = monitor->config->hold_deadline,
-		.size_max = monitor->config->hash_max_user,
 		.kill_late = monitor->context.mode == MODE_ENFORCE &&
 			     monitor->config->allow_late_kill,
 		.ctime_is_fine = monitor->features.multigrain_ctime,
@@ -219,6 +218,7 @@ static int start_report(struct monitor *monitor)
 	struct report_options options = {
 		.events = config->events,
 		.format = config->format,
+		.syslog = config->syslog,
 		.facility = config->syslog_facility,
 		.syslog_socket = config->syslog_socket,
 	};

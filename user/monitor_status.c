@@ -20,7 +20,7 @@ static json_t *vendor_status(const struct policy *policy, size_t index, int32_t 
 	json_t *object = json_pack(
 		"{s:s, s:s, s:s, s:I, s:s}", "id", vendor->id, "name", vendor->name, "phase",
 		phase_name(schedule_phase(&vendor->schedule, today)), "entries",
-		(json_int_t)policy_vendor_entries(policy, index, NULL), "open",
+		(json_int_t)policy_vendor_entries(policy, index), "open",
 		vendor->open_deny ? "deny" : "audit");
 
 	if (object && days_left != SCHEDULE_NONE)

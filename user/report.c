@@ -59,7 +59,7 @@ int report_new(const struct report_options *options, const struct context *conte
 		if (error)
 			return error;
 	}
-	if (options->facility != CONFIG_SYSLOG_OFF) {
+	if (options->syslog) {
 		error = output_syslog_new(options->facility, "interdict", options->syslog_socket,
 					  &report->syslog);
 		if (error)

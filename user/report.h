@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
 #include "context.h"
 #include "events.h"
 #include "output.h"
@@ -19,7 +18,8 @@ struct report;
 struct report_options {
 	const char *events; /* path, "-", or NULL for no event output */
 	enum output_format format;
-	int facility; /* of <syslog.h>, or CONFIG_SYSLOG_OFF */
+	bool syslog;
+	int facility; /* of <syslog.h> */
 	const char *syslog_socket;
 };
 
