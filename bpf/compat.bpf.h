@@ -49,7 +49,9 @@ static __always_inline void inode_ctime(struct inode *inode, s64 *sec, u32 *nsec
 
 	if (bpf_core_field_exists(discrete->i_ctime_sec)) {
 		*sec = BPF_CORE_READ(discrete, i_ctime_sec);
-		*nsec = BPF_CORE_READ(discrete, i_ctime_nsec);
+		/* Bit 31 says that somebody has asked for it (I_CTIME_QUERIED, 4e40eff0b573,
+		 * "fs: add infrastructure for multigrain timestamps", 6.13). */
+		*nsec = BPF_CORE_READ(discrete, i_ctime_nsec) & ~(1U << 31);
 	} else if (bpf_core_field_exists(renamed->__i_ctime)) {
 		*sec = BPF_CORE_READ(renamed, __i_ctime.tv_sec);
 		*nsec = (u32)BPF_CORE_READ(renamed, __i_ctime.tv_nsec);

@@ -118,8 +118,11 @@ static json_t *wait_seen(pid_t pid, uint64_t since)
 	return NULL;
 }
 
-static bool is_as_it_should_be(bool enforce, const char *decision, const struct outcome *outcome)
+static bool is_as_it_should_be(bool enforce, const char *decision, const char *reason,
+			       const struct outcome *outcome)
 {
+	if (!decision || !reason || !streq(reason, "listed"))
+		return false;
 	if (streq(decision, "deny"))
 		return enforce && (outcome->refused || outcome->killed);
 	return outcome->ran;
@@ -128,7 +131,7 @@ static bool is_as_it_should_be(bool enforce, const char *decision, const struct 
 static int judge(const char *mode, const struct outcome *outcome)
 {
 	json_t *seen = wait_seen(outcome->pid, outcome->began);
-	const char *decision;
+	const char *decision, *reason;
 	bool good;
 
 	if (!seen) {
@@ -138,9 +141,11 @@ static int judge(const char *mode, const struct outcome *outcome)
 		return EXIT_TROUBLE;
 	}
 	decision = json_string_value(json_object_get(seen, "decision"));
-	good = decision && is_as_it_should_be(streq(mode, "enforce"), decision, outcome);
-	printf("selftest: %s: mode %s, decision %s, the program %s after %.2f ms, alert after %.2f ms\n",
+	reason = json_string_value(json_object_get(seen, "reason"));
+	good = is_as_it_should_be(streq(mode, "enforce"), decision, reason, outcome);
+	printf("selftest: %s: mode %s, decision %s (%s), the program %s after %.2f ms, alert after %.2f ms\n",
 	       good ? "ok" : "FAILED", mode, decision ? decision : "none",
+	       reason ? reason : "no reason",
 	       outcome->ran	  ? "ran and ended"
 	       : outcome->refused ? "was refused"
 	       : outcome->killed  ? "was killed"

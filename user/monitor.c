@@ -53,7 +53,7 @@ void monitor_report(struct monitor *monitor, struct alert *alert)
 	monitor->seen[monitor->seen_next++ % ARRAY_SIZE(monitor->seen)] = (struct seen_alert){
 		.tgid = alert->event.tgid,
 		.decision = alert->event.decision,
-		.kind = (uint8_t)alert->event.kind,
+		.reason = alert->event.reason,
 		.time = now,
 	};
 	inforce_name(monitor->inforce, alert);

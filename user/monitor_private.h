@@ -22,7 +22,7 @@
 struct seen_alert {
 	uint32_t tgid;
 	uint8_t decision; /* 0: slot is empty */
-	uint8_t kind;
+	uint8_t reason;
 	uint64_t time; /* CLOCK_BOOTTIME nanoseconds when it was reported */
 };
 

@@ -144,7 +144,7 @@ static json_t *seen(const struct monitor *monitor, const char *text)
 	if (!found)
 		return json_pack("{s:b}", "seen", 0);
 	return json_pack("{s:b, s:s, s:s, s:I}", "seen", 1, "decision",
-			 decision_name(found->decision), "kind", event_kind_name(found->kind),
+			 decision_name(found->decision), "reason", reason_name(found->reason),
 			 "time", (json_int_t)found->time);
 }
 
