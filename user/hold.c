@@ -153,23 +153,31 @@ static void process_release(struct hold *hold, struct held_process *process)
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
-static bool is_late_kill(const struct hold *hold, const struct event *event)
-{
-	return hold->options.kill_late && !(event->flags & EVENT_HELD) &&
-	       event->decision == DECISION_DENY && event->backend == BACKEND_TRACEPOINT &&
-	       (event->kind == EVENT_EXEC || event->kind == EVENT_MAP);
-}
-
-/* Kills a process that runs already. */
-static void kill_late(struct alert *alert)
+/*
+ * A denial of what was not held (hold = no, or this process was stalled): what is
+ * listed is killed now, and says that it is late. What has no digest is not worth
+ * that, and the record does not claim a denial that did not happen.
+ */
+static void deny_late(struct alert *alert)
 {
 	const struct event *event = &alert->event;
-	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, event->tgid, 0);
+	_cleanup_close_ int pidfd = -EBADF;
 
+	if (event->reason != REASON_LISTED) {
+		alert->event.decision = DECISION_AUDIT;
+		return;
+	}
 	alert->late = true;
 	alert->event.flags |= EVENT_LATE;
+	pidfd = (int)syscall(SYS_pidfd_open, event->tgid, 0);
 	if (pidfd >= 0 && process_is((pid_t)event->tgid, event->start))
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+static bool is_denied_late(const struct event *event)
+{
+	return event->decision == DECISION_DENY && !(event->flags & EVENT_HELD) &&
+	       event->backend == BACKEND_TRACEPOINT;
 }
 
 /* Carries out what was decided for a task that waits. */
@@ -235,8 +243,8 @@ static bool request_decide(struct hold *hold, struct request *request, int error
 		if (!report)
 			alert->event.decision = DECISION_ALLOW;
 	}
-	if (is_late_kill(hold, &alert->event))
-		kill_late(alert);
+	if (is_denied_late(&alert->event))
+		deny_late(alert);
 	give_verdict(hold, &alert->event);
 	return report;
 }

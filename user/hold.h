@@ -35,7 +35,6 @@ struct hold_calls {
 
 struct hold_options {
 	uint64_t deadline;	/* nanoseconds a task is held at most: then it is unhashable */
-	bool kill_late;		/* kill what runs already (hold = no, allow-late-kill) */
 	bool ctime_is_fine;	/* change times are finer than a clock tick (6.13) */
 };
 

@@ -198,8 +198,6 @@ static int start_hold(struct monitor *monitor)
 {
 	struct hold_options options = {
 		.deadline = monitor->config->hold_deadline,
-		.kill_late = monitor->context.mode == MODE_ENFORCE &&
-			     monitor->config->allow_late_kill,
 		.ctime_is_fine = monitor->features.multigrain_ctime,
 	};
 	struct hold_calls calls = {
