@@ -160,3 +160,37 @@ clean:
 	$(Q)rm -rf $(O)
 
 -include $(shell find $(O) -path $(O)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
+
+# What the tests try to run, and what tries it. Not ours to harden: plain flags.
+probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library \
+	libtarget.so overwrite)
+probe_flags_probe := -static -pthread
+probe_flags_overwrite := -static
+probe_flags_target := -static -nostdlib -fno-pie -no-pie -fno-stack-protector -Wl,--build-id=none
+probe_flags_needs_library = -L$(O)/tests/probes -ltarget
+probe_flags_load_library := -ldl
+
+probes: $(probes)
+
+$(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
+
+$(O)/tests/probes/libtarget.so: tests/probes/library.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC -Wl,-soname,libtarget.so -o $@ $<
+
+$(O)/tests/probes/%: tests/probes/%.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -o $@ $< $(probe_flags_$*)
+
+test:
+	$(Q)scripts/deps test
+	$(Q)$(MAKE) --no-print-directory all $(unit_tests) $(probes)
+	$(Q)tests/run all $(O)
+
+check-host: all $(probes)
+	$(Q)tests/run host $(O)
+
+check-vm: all $(probes)
+	$(Q)tests/run vm $(O)
+
+.PHONY: probes check-host check-vm

@@ -12,11 +12,11 @@
  *	103 late: the line was printed, then SIGKILL
  *	99  the probe itself is broken: the message says how
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -254,6 +255,47 @@ static void exec_vfork(char **argv)
 	follow(pid);
 }
 
+/* Executes while another process of the same user sends SIGCONT without pause. */
+static void exec_continued(char **argv)
+{
+	pid_t self = getpid();
+	pid_t other = fork();
+
+	if (other < 0)
+		broken("fork");
+	if (other == 0) {
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		alarm(10);
+		while (getppid() == self && kill(self, SIGCONT) == 0)
+			;
+		_exit(0);
+	}
+	exec_path(argv);
+}
+
+/* Executes under a tracer that swallows each stop, and so resumes what is held. */
+static void exec_traced(char **argv)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		broken("fork");
+	if (pid == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+			broken("PTRACE_TRACEME");
+		exec_path(argv);
+	}
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+	if (WIFSIGNALED(status)) {
+		kill(getpid(), WTERMSIG(status));
+		pause();
+	}
+	_exit(WEXITSTATUS(status));
+}
+
 /* Calls what was mapped: the file begins with code that returns 42. */
 static void call_mapping(void *address)
 {
@@ -374,24 +416,26 @@ static const struct technique {
 	void (*run)(char **argv);
 	const char *meaning;
 } techniques[] = {
-        {"exec", exec_path, "execve by path; also programs that load the restricted file"},
-        {"opath", exec_opath, "execveat of an O_PATH descriptor"},
-        {"proc-fd", exec_proc_fd, "execve of /proc/self/fd/N"},
-        {"memfd", exec_memfd, "copied to a memfd, execveat"},
-        {"memfd-sealed", exec_memfd_sealed, "copied to a memfd that is then sealed, execveat"},
-        {"unlinked", exec_unlinked, "copied, unlinked, execveat"},
-        {"tmpfile", exec_tmpfile, "copied to an O_TMPFILE file, execveat"},
-        {"thread", exec_thread, "execve by a thread that is not the first"},
-        {"spawn", exec_spawn, "posix_spawn"},
-        {"vfork", exec_vfork, "vfork and execve"},
-        {"mmap", map_execute, "mapped PROT_EXEC, private"},
-        {"mmap-shared", map_execute_shared, "mapped PROT_EXEC, shared"},
-        {"mmap-direct", map_direct, "mapped PROT_EXEC from an O_DIRECT descriptor"},
-        {"mprotect", map_protect, "mapped PROT_READ, descriptor closed, mprotect PROT_EXEC"},
-        {"implied", map_implied, "mapped PROT_READ under READ_IMPLIES_EXEC"},
-        {"finit_module", module_file, "module by descriptor, unloaded again; argument: its name"},
-        {"init_module", module_memory, "module from memory, unloaded again; argument: its name"},
-        {"open", open_read, "opened and read"},
+	{ "exec", exec_path, "execve by path; also programs that load the restricted file" },
+	{ "opath", exec_opath, "execveat of an O_PATH descriptor" },
+	{ "proc-fd", exec_proc_fd, "execve of /proc/self/fd/N" },
+	{ "memfd", exec_memfd, "copied to a memfd, execveat" },
+	{ "memfd-sealed", exec_memfd_sealed, "copied to a memfd that is then sealed, execveat" },
+	{ "unlinked", exec_unlinked, "copied, unlinked, execveat" },
+	{ "tmpfile", exec_tmpfile, "copied to an O_TMPFILE file, execveat" },
+	{ "thread", exec_thread, "execve by a thread that is not the first" },
+	{ "spawn", exec_spawn, "posix_spawn" },
+	{ "vfork", exec_vfork, "vfork and execve" },
+	{ "continued", exec_continued, "execve under a storm of SIGCONT from another process" },
+	{ "traced", exec_traced, "execve under a tracer that swallows every stop" },
+	{ "mmap", map_execute, "mapped PROT_EXEC, private" },
+	{ "mmap-shared", map_execute_shared, "mapped PROT_EXEC, shared" },
+	{ "mmap-direct", map_direct, "mapped PROT_EXEC from an O_DIRECT descriptor" },
+	{ "mprotect", map_protect, "mapped PROT_READ, descriptor closed, mprotect PROT_EXEC" },
+	{ "implied", map_implied, "mapped PROT_READ under READ_IMPLIES_EXEC" },
+	{ "finit_module", module_file, "module by descriptor, unloaded again; argument: its name" },
+	{ "init_module", module_memory, "module from memory, unloaded again; argument: its name" },
+	{ "open", open_read, "opened and read" },
 };
 
 /* Runs the technique in a child; returns its wait status; fills @output and @report. */

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# 100,000 sized entries and 5,358 bare digests: loaded in under a second, the daemon under 16 MiB,
+# and one of them found among the others.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+mkdir -p "$vendors"
+config_write
+make_file program listed
+make_file program allowed
+# Digests that nothing has: the first half of each is a number.
+generate() {
+	awk -v count="$1" -v seed="$2" 'BEGIN {
+		srand(seed)
+		for (i = 0; i < count; i++) {
+			printf "%08x", i
+			for (j = 0; j < 7; j++) printf "%04x%04x", int(rand() * 65536), int(rand() * 65536)
+			print ""
+		}
+	}'
+}
+{
+	echo sha256,size,product,version
+	generate 100000 1 | awk '{ print $1 "," 4096 + NR * 37 % 8000000 ",Product " NR % 50 "," NR % 9 ".0" }'
+	echo "$(digest listed),$(size listed),Test,1.0"
+} >"$vendors/list"
+generate 5358 2 >"$vendors/bare"
+vendor_write test list
+vendor_write bare bare
+
+# `check` loads the same policy by the same code, and little else.
+begin=${EPOCHREALTIME/./}
+"$interdict" check --config "$config" --vendors "$vendors" "$work/allowed" >/dev/null
+status=$?
+load=$(((${EPOCHREALTIME/./} - begin) / 1000))
+if [ $status -eq 0 ] && [ $load -lt 1000 ]; then
+	ok "the policy loads in under a second"
+	echo "# $load ms"
+else
+	not_ok "the policy loads in under a second" "$load ms, exit status $status"
+fi
+
+begin=${EPOCHREALTIME/./}
+monitor_start enforce || bail "the monitor does not start"
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+# The whole start, with the programs' verification and what the test adds; the load is part of it.
+echo "# started in $took ms"
+equal "every entry counts" 105359 "$("$interdict" status --json | jq .policy.entries)"
+denied "one among them is denied" exec "$work/listed"
+runs "another file of the same size runs" exec "$work/allowed"
+resident() {
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/"$monitor"/status
+}
+memory=$(resident)
+if [ "$memory" -lt 16384 ]; then
+	ok "the daemon stays under 16 MiB"
+	echo "# $memory KiB"
+else
+	not_ok "the daemon stays under 16 MiB" "$memory KiB: $(grep -E '^Rss|VmHWM' /proc/"$monitor"/status)"
+fi
+monitor_reload || not_ok "a reload is answered"
+memory=$(resident)
+if [ "$memory" -lt 16384 ]; then
+	ok "after a reload too"
+	echo "# $memory KiB"
+else
+	not_ok "after a reload too" "$memory KiB"
+fi
+check "the monitor ends" monitor_stop
+finish

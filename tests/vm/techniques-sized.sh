@@ -1,0 +1,1 @@
+../host/techniques-sized.sh

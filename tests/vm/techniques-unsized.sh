@@ -1,0 +1,1 @@
+../host/techniques-unsized.sh
