@@ -104,7 +104,8 @@ static const struct unit byte_units[] = {
 };
 
 static const struct unit time_units[] = {
-	{ "h", 3600 * SECOND }, { "m", 60 * SECOND }, { "s", SECOND }, { "ms", 1000000 }, { NULL, 0 },
+	{ "h", 3600 * SECOND }, { "m", 60 * SECOND }, { "s", SECOND },
+	{ "ms", 1000000 },	{ NULL, 0 },
 };
 
 static void *option_member(const struct option *option, struct config *config)
@@ -250,7 +251,7 @@ static char *describe_option(const struct option *option)
 	max = format_number(option->max, units);
 	return format_string("%s from %s to %s%s",
 			     option->kind == KIND_TIME ? "a time such as 500ms, 10s or 5m" :
-							 "a number of bytes such as 65536, 512K or 4M",
+							 "a number of bytes such as 512K or 4M",
 			     min ? min : "?", max ? max : "?",
 			     option->kind == KIND_RING ? ", a power of two" : "");
 }

@@ -21,7 +21,7 @@
 struct config {
 	char *vendors_dir;
 	enum mode mode;
-	enum backend backend; /* BACKEND_NONE: the better one that this kernel offers */
+	enum backend backend; /* BACKEND_NONE: the better one of this kernel */
 	bool hold;
 	bool allow_late_kill;
 	bool unverifiable_deny;
@@ -43,8 +43,9 @@ void config_release(struct config *config);
 
 /*
  * Changes @config, which was initialised, by a file. An @optional one may be
- * missing; /dev/null says nothing. What is wrong was added to @problems, and @config may be half changed
- * then. Returns 0 or a negative errno: -EINVAL for wrong contents.
+ * missing; /dev/null says nothing. What is wrong was added to @problems, and then
+ * @config may be half changed. Returns 0 or a negative errno: -EINVAL for wrong
+ * contents.
  */
 int config_load(const char *path, bool optional, struct problems *problems, struct config *config);
 

@@ -64,7 +64,8 @@ static bool is_at(const struct intern *intern, uint32_t handle, const char *byte
 {
 	size_t end = handle + size;
 
-	if (end + !intern->record > intern->used || memcmp(intern->bytes + handle, bytes, size) != 0)
+	if (end + !intern->record > intern->used ||
+	    memcmp(intern->bytes + handle, bytes, size) != 0)
 		return false;
 	return intern->record || intern->bytes[end] == '\0';
 }

@@ -36,7 +36,10 @@ static inline const void *intern_get(const struct intern *intern, uint32_t handl
 	return intern->bytes + handle;
 }
 
-/* Gives up what only intern_add() needs, which may not be called any more. */
+/*
+ * Gives up what only intern_add() needs, which may not be called any more. From
+ * then on `bytes` may be replaced by a copy of the same contents.
+ */
 void intern_finish(struct intern *intern);
 
 #endif

@@ -82,6 +82,12 @@ const char *policy_entry_source(const struct policy *policy, const struct entry 
 uint32_t policy_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
 
 /*
+ * Of a large policy, lets go of the memory that looking into it brought in; it is
+ * read again when it is needed. For a daemon that has nothing to do.
+ */
+void policy_trim(const struct policy *policy);
+
+/*
  * Of all entries that have the digest of entry @number, the one that asks for
  * most on the day @today: this is the one that the image names. 0 stays 0.
  */

@@ -82,7 +82,7 @@ static void write_header(const struct policy *policy, const struct policy_geomet
 	if (policy->has_unsized)
 		header->flags |= POLICY_HAS_UNSIZED;
 	for (size_t i = 0; i < policy->vendor_count; i++)
-		if (policy->vendors[i]->open_deny)
+		if (policy->vendors[i].vendor->open_deny)
 			header->flags |= POLICY_HAS_OPEN_DENY;
 	memcpy(header->digest, policy->digest, sizeof(header->digest));
 }
@@ -126,7 +126,9 @@ static int insert(void *image, uint32_t number, const struct entry *entry, uint8
 
 static uint8_t entry_action(const struct policy *policy, uint32_t number, int32_t today)
 {
-	return policy_vendor_action(policy->vendors[policy->entries[number - 1].vendor], today);
+	const struct entry *entry = &policy->entries[number - 1];
+
+	return policy_vendor_action(policy->vendors[entry->vendor].vendor, today);
 }
 
 int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
@@ -147,6 +149,7 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 		if (r < 0)
 			return r;
 	}
+	policy_trim(policy);
 	return 0;
 }
 
@@ -162,12 +165,13 @@ void policy_image_update_phases(const struct policy *policy, void *image, int32_
 			if (!number)
 				continue;
 			number = policy_strictest(policy, number, today);
-			/* The slot stays occupied; a reader may pair old and new, which is harmless. */
+			/* A reader may see one new and one old: the slot is taken anyway. */
 			__atomic_store_n(&buckets[i].entry[slot], number, __ATOMIC_RELAXED);
 			__atomic_store_n(&buckets[i].action[slot],
 					 entry_action(policy, number, today), __ATOMIC_RELAXED);
 		}
 	}
+	policy_trim(policy);
 }
 
 bool policy_image_gate(const void *image, uint64_t size)

@@ -5,6 +5,7 @@
 #ifndef INTERDICT_POLICY_INTERNAL_H
 #define INTERDICT_POLICY_INTERNAL_H
 
+#include "frozen.h"
 #include "intern.h"
 #include "policy.h"
 
@@ -16,18 +17,26 @@ struct entry_facts {
 	uint32_t source;
 };
 
+/* A vendor, and how many entries it has. */
+struct policy_vendor {
+	struct vendor *vendor;
+	size_t entries;
+};
+
 struct policy {
-	struct vendor **vendors;
+	struct policy_vendor *vendors;
 	size_t vendor_count;
 	struct policy_list *lists;
 	size_t list_count;
-	struct entry *entries;
 	size_t entry_count;
 	size_t digest_count; /* different digests */
-	uint64_t *sizes;     /* different sizes, ascending */
 	size_t size_count;
+	/* The large blocks: each on the heap, or all of them in `frozen`. */
+	struct entry *entries;
+	uint64_t *sizes; /* different sizes, ascending */
 	struct intern texts;
 	struct intern facts;
+	struct frozen frozen;
 	bool has_unsized;
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };

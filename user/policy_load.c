@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #define SUFFIX	   ".vendor"
 #define INDEX_MAX  UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
 #define DIGEST_TAG "interdict policy 1"
+#define FREEZE_MIN (1U << 20) /* bytes; a smaller policy may stay on the heap */
 
 struct builder {
 	struct policy *policy;
@@ -49,7 +51,7 @@ static int add_vendor(struct builder *builder, const char *directory, const char
 {
 	_cleanup_free_ char *path = format_string("%s/%s", directory, name);
 	struct policy *policy = builder->policy;
-	struct vendor **vendors;
+	struct policy_vendor *vendors;
 	int r;
 
 	vendors = reallocarray(policy->vendors, policy->vendor_count + 1, sizeof(*vendors));
@@ -58,7 +60,8 @@ static int add_vendor(struct builder *builder, const char *directory, const char
 		return -ENOMEM;
 	}
 	policy->vendors = vendors;
-	r = vendor_load(path, builder->problems, &vendors[policy->vendor_count]);
+	vendors[policy->vendor_count].entries = 0;
+	r = vendor_load(path, builder->problems, &vendors[policy->vendor_count].vendor);
 	if (r == 0)
 		policy->vendor_count++;
 	return r == -ENOMEM ? r : 0; /* the others are in the problems */
@@ -114,10 +117,10 @@ static int read_directory(struct builder *builder, const char *directory)
 
 static int compare_vendors(const void *left, const void *right)
 {
-	const struct vendor *const *a = left, *const *b = right;
-	int order = strcmp((*a)->id, (*b)->id);
+	const struct policy_vendor *a = left, *b = right;
+	int order = strcmp(a->vendor->id, b->vendor->id);
 
-	return order ? order : strcmp((*a)->file, (*b)->file);
+	return order ? order : strcmp(a->vendor->file, b->vendor->file);
 }
 
 static void sort_vendors(struct builder *builder)
@@ -128,7 +131,8 @@ static void sort_vendors(struct builder *builder)
 		qsort(policy->vendors, policy->vendor_count, sizeof(*policy->vendors),
 		      compare_vendors);
 	for (size_t i = 1; i < policy->vendor_count; i++) {
-		const struct vendor *vendor = policy->vendors[i], *before = policy->vendors[i - 1];
+		const struct vendor *vendor = policy->vendors[i].vendor;
+		const struct vendor *before = policy->vendors[i - 1].vendor;
 		_cleanup_free_ char *file = NULL;
 
 		if (!streq(vendor->id, before->id))
@@ -262,7 +266,7 @@ static int read_lists(struct builder *builder)
 	struct policy *policy = builder->policy;
 
 	for (size_t i = 0; i < policy->vendor_count; i++) {
-		const struct vendor *vendor = policy->vendors[i];
+		const struct vendor *vendor = policy->vendors[i].vendor;
 
 		builder->vendor = (uint16_t)i;
 		for (size_t j = 0; j < vendor->list_count; j++) {
@@ -323,6 +327,7 @@ static void merge_entries(struct builder *builder)
 				report_pair(builder, &entries[i], last,
 					    "expected a real SHA-256: its first half is that of");
 		}
+		policy->vendors[entries[i].vendor].entries++;
 		entries[kept++] = entries[i];
 	}
 	policy->entry_count = kept;
@@ -395,10 +400,39 @@ static bool hash_policy(EVP_MD_CTX *hash, struct policy *policy)
 		    EVP_DigestUpdate(hash, DIGEST_TAG, sizeof(DIGEST_TAG));
 
 	for (size_t i = 0; good && i < policy->vendor_count; i++)
-		good = hash_vendor(hash, policy->vendors[i]);
+		good = hash_vendor(hash, policy->vendors[i].vendor);
 	for (size_t i = 0; good && i < policy->entry_count; i++)
 		good = hash_entry(hash, &policy->entries[i]);
 	return good && EVP_DigestFinal_ex(hash, policy->digest, NULL);
+}
+
+/*
+ * Moves the large blocks out of memory, if they are worth it and there is a place
+ * for them.
+ */
+static void freeze(struct policy *policy)
+{
+	const struct frozen blocks[] = {
+		{ policy->entries, policy->entry_count * sizeof(*policy->entries) },
+		{ policy->sizes, policy->size_count * sizeof(*policy->sizes) },
+		{ policy->texts.bytes, policy->texts.used },
+		{ policy->facts.bytes, policy->facts.used },
+	};
+	const void *frozen[ARRAY_SIZE(blocks)];
+	size_t size = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		size += blocks[i].size;
+	if (size < FREEZE_MIN ||
+	    frozen_make(blocks, ARRAY_SIZE(blocks), frozen, &policy->frozen) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		free(blocks[i].bytes);
+	/* They are only read from here on. */
+	policy->entries = (struct entry *)frozen[0];
+	policy->sizes = (uint64_t *)frozen[1];
+	policy->texts.bytes = (char *)frozen[2];
+	policy->facts.bytes = (char *)frozen[3];
 }
 
 static int finish(struct builder *builder)
@@ -420,6 +454,9 @@ static int finish(struct builder *builder)
 	if (!good)
 		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
 			     "libcrypto computes no SHA-256: check its configuration");
+	freeze(policy);
+	/* A load leaves holes as large as the policy. */
+	malloc_trim(0);
 	return good ? 0 : -ENOSYS;
 }
 

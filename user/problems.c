@@ -131,7 +131,7 @@ const struct problem *problems_first_error(const struct problems *problems)
 	return NULL;
 }
 
-char *problem_format(const struct problem *problem)
+static char *format(const struct problem *problem, const char *severity)
 {
 	struct buffer line = { 0 };
 	char *text = NULL;
@@ -145,8 +145,7 @@ char *problem_format(const struct problem *problem)
 		}
 		buffer_append_char(&line, ' ');
 	}
-	buffer_append_string(&line,
-			     problem->severity == PROBLEM_ERROR ? "error: " : "warning: ");
+	buffer_append_string(&line, severity);
 	buffer_append_string(&line, problem->text);
 	if (!line.failed)
 		text = strndup(line.data, line.size);
@@ -154,20 +153,39 @@ char *problem_format(const struct problem *problem)
 	return text;
 }
 
+char *problem_format(const struct problem *problem)
+{
+	return format(problem, problem->severity == PROBLEM_ERROR ? "error: " : "warning: ");
+}
+
+/* The log says itself what is an error. */
+static void print(const struct problem *problem)
+{
+	_cleanup_free_ char *line = format(problem, "");
+	const char *text = line ? line : "out of memory while reporting a problem";
+
+	if (problem->severity == PROBLEM_ERROR)
+		log_error("%s", text);
+	else
+		log_warning("%s", text);
+}
+
 void problems_print(const struct problems *problems, size_t max)
 {
-	size_t total = problems_errors(problems) + problems_warnings(problems);
+	size_t errors = problems_errors(problems), warnings = problems_warnings(problems);
 	size_t shown = 0;
 
 	for (; shown < problems->kept_count && shown < max; shown++) {
-		const struct problem *problem = &problems->kept[shown];
-		_cleanup_free_ char *line = problem_format(problem);
-
-		log_message(problem->severity == PROBLEM_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
-			    "%s", line ? line : "out of memory while reporting a problem");
+		print(&problems->kept[shown]);
+		if (problems->kept[shown].severity == PROBLEM_ERROR)
+			errors--;
+		else
+			warnings--;
 	}
-	if (total > shown)
-		log_error("and %zu more problems of this kind", total - shown);
+	if (errors > 0)
+		log_error("and %zu more errors", errors);
+	if (warnings > 0)
+		log_warning("and %zu more warnings", warnings);
 }
 
 char *problem_quote(const void *bytes, size_t size)

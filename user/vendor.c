@@ -94,9 +94,9 @@ static void set_id(struct loader *loader, const struct ini_line *line, size_t of
 	if (size > ID_MAX || strspn(line->value, characters) != size ||
 	    strchr("._-", *line->value)) {
 		problems_add_found(loader->problems, line->file, line->number, line->value, size,
-				   "id: expected a lower-case letter or digit, then at most %u more "
-				   "or . _ -",
-				   ID_MAX - 1);
+				   "id: expected at most %u lower-case letters, digits and . _ - "
+				   "after the first",
+				   ID_MAX);
 		return;
 	}
 	loader->vendor->id_line = line->number;
@@ -154,6 +154,8 @@ static void add_list(struct loader *loader, const struct ini_line *line, size_t 
 		vendor->list_count++;
 }
 
+#define SCHEDULE(date) offsetof(struct vendor, schedule.date)
+
 /* Keys of one section stand together. */
 static const struct vendor_key keys[] = {
 	{ { "vendor", "id", false }, set_id, offsetof(struct vendor, id) },
@@ -161,11 +163,11 @@ static const struct vendor_key keys[] = {
 	{ { "vendor", "alias", true }, add_text, offsetof(struct vendor, alias) },
 	{ { "authority", "citation", true }, add_text, offsetof(struct vendor, citation) },
 	{ { "authority", "url", true }, add_text, offsetof(struct vendor, url) },
-	{ { "schedule", "announced", false }, set_date, offsetof(struct vendor, schedule.announced) },
-	{ { "schedule", "prohibited", false }, set_date, offsetof(struct vendor, schedule.prohibited) },
+	{ { "schedule", "announced", false }, set_date, SCHEDULE(announced) },
+	{ { "schedule", "prohibited", false }, set_date, SCHEDULE(prohibited) },
 	{ { "schedule", "grace", false }, set_grace, 0 },
-	{ { "schedule", "review", false }, set_date, offsetof(struct vendor, schedule.review) },
-	{ { "schedule", "retired", false }, set_date, offsetof(struct vendor, schedule.retired) },
+	{ { "schedule", "review", false }, set_date, SCHEDULE(review) },
+	{ { "schedule", "retired", false }, set_date, SCHEDULE(retired) },
 	{ { "lists", "file", true }, add_list, 0 },
 	{ { "lists", "open", false }, set_open, offsetof(struct vendor, open_deny) },
 };
