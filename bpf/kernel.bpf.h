@@ -172,7 +172,12 @@ struct thread_info {
 	u32 status;
 };
 
+struct signal_struct {
+	unsigned int flags;
+};
+
 struct task_struct {
+	struct signal_struct *signal;
 	struct thread_info thread_info;
 	unsigned int flags;
 	unsigned int ptrace;

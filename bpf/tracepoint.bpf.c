@@ -21,6 +21,7 @@
 char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
 #define TASK_STOPPED_OR_TRACED 0x000cU /* __TASK_STOPPED | __TASK_TRACED, linux/sched.h */
+#define SIGNAL_GROUP_EXIT      0x4U /* linux/sched/signal.h */
 #define MPROTECT_VMAS_MAX      8 /* mappings that one mprotect(2) is followed through */
 #define SCRIPT_PATH_MAX	       256
 
@@ -267,6 +268,12 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return 0;
 }
 
+/* True if SIGKILL has been sent: what the task does now it does not live to see. */
+static __always_inline bool is_dying(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
+}
+
 /* A file about to be mapped. Shared and writable: never cache it again. */
 static __always_inline void enter_mmap(const struct syscall_args *args)
 {
@@ -359,10 +366,19 @@ static __always_inline void exit_open(u32 fd, u64 path)
  */
 static __always_inline void exit_mmap(u64 address)
 {
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct mapped_file mapped;
+	struct held_task *entry;
+	struct file *file;
 
-	if (mapped_file_find(address, &mapped) && mapped.file && mapped.executable)
-		tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U);
+	if (is_dying((void *)bpf_get_current_task()) || !mapped_file_find(address, &mapped) ||
+	    !mapped.file || !mapped.executable)
+		return;
+	file = (void *)mapped.file;
+	entry = bpf_map_lookup_elem(&held_tasks, &tgid);
+	if (entry && entry->inode_address == (u64)BPF_CORE_READ(file, f_inode))
+		return; /* held for this very file */
+	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U);
 }
 
 SEC("tp_btf/sys_exit")
@@ -402,6 +418,8 @@ static __always_inline bool is_held(struct task_struct *task)
 
 static __always_inline void kill_held(struct task_struct *task)
 {
+	if (is_dying(task)) /* by the daemon's verdict, or by anybody's SIGKILL */
+		return;
 	count(COUNTER_FOREIGN_CONT);
 	if (bpf_send_signal_task(task, SIGKILL, PIDTYPE_TGID, 0))
 		count(COUNTER_SIGNAL_FAILED);

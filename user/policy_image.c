@@ -66,8 +66,26 @@ static uint32_t first_bucket(const struct policy_header *header,
 	return (uint32_t)le64toh(word) & header->bucket_mask;
 }
 
+/* What the programs have to know of the policy as a whole on this day. */
+static uint32_t image_flags(const struct policy *policy, int32_t today)
+{
+	uint32_t flags = policy->has_unsized ? POLICY_HAS_UNSIZED : 0;
+
+	for (size_t i = 0; i < policy->vendor_count; i++) {
+		const struct vendor *vendor = policy->vendors[i].vendor;
+		uint8_t action = policy_vendor_action(vendor, today);
+
+		if (vendor->open_deny)
+			flags |= POLICY_HAS_OPEN_DENY;
+		if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_DENY &&
+		    !(action & POLICY_AUDIT_ONLY))
+			flags |= POLICY_HAS_DENY;
+	}
+	return flags;
+}
+
 static void write_header(const struct policy *policy, const struct policy_geometry *geometry,
-			 uint64_t generation, struct policy_header *header)
+			 int32_t today, uint64_t generation, struct policy_header *header)
 {
 	*header = (struct policy_header){
 		.magic = POLICY_MAGIC,
@@ -77,13 +95,9 @@ static void write_header(const struct policy *policy, const struct policy_geomet
 		.bucket_first = geometry->bucket_first,
 		.bucket_mask = geometry->buckets - 1,
 		.probe_max = 1,
+		.flags = image_flags(policy, today),
 		.entries = (uint32_t)policy->digest_count,
 	};
-	if (policy->has_unsized)
-		header->flags |= POLICY_HAS_UNSIZED;
-	for (size_t i = 0; i < policy->vendor_count; i++)
-		if (policy->vendors[i].vendor->open_deny)
-			header->flags |= POLICY_HAS_OPEN_DENY;
 	memcpy(header->digest, policy->digest, sizeof(header->digest));
 }
 
@@ -136,7 +150,7 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 {
 	const struct entry *entries = policy->entries;
 
-	write_header(policy, geometry, generation, image);
+	write_header(policy, geometry, today, generation, image);
 	write_gate(policy, image);
 	for (size_t i = 0; i < policy->entry_count; i++) {
 		uint32_t number;
@@ -155,9 +169,10 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 
 void policy_image_update_phases(const struct policy *policy, void *image, int32_t today)
 {
-	const struct policy_header *header = image;
+	struct policy_header *header = image;
 	struct policy_bucket *buckets = image_buckets(image);
 
+	__atomic_store_n(&header->flags, image_flags(policy, today), __ATOMIC_RELAXED);
 	for (uint64_t i = 0; i <= header->bucket_mask; i++) {
 		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
 			uint32_t number = buckets[i].entry[slot];
