@@ -166,20 +166,28 @@ json_t *monitor_answer(const char *request, void *context)
 	return NULL;
 }
 
-static bool is_loss(unsigned int counter)
+/* Name of the health record that a growing counter makes; NULL: none. */
+static const char *health_of_counter(unsigned int counter, bool *ret_crit)
 {
+	*ret_crit = true;
 	switch (counter) {
 	case COUNTER_LOST_EXEC:
 	case COUNTER_LOST_MAP:
 	case COUNTER_LOST_OPEN:
 	case COUNTER_LOST_MODULE:
 	case COUNTER_LOST_HELD:
-	case COUNTER_LOST_TELEMETRY:
-	case COUNTER_NO_COVERAGE:
 	case COUNTER_SIGNAL_FAILED:
-		return true;
+		return "loss";
+	case COUNTER_NO_COVERAGE:
+		return "coverage";
+	case COUNTER_LOST_TELEMETRY:
+		*ret_crit = false;
+		return "loss";
+	case COUNTER_FOREIGN_CONT:
+		*ret_crit = false;
+		return "hold";
 	}
-	return false;
+	return NULL;
 }
 
 void monitor_check_losses(struct monitor *monitor)
@@ -190,12 +198,12 @@ void monitor_check_losses(struct monitor *monitor)
 		return;
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
 		uint64_t more = counters[i] - monitor->counters[i];
+		bool crit;
+		const char *action = health_of_counter(i, &crit);
 
-		if (is_loss(i) && more)
-			report_health(monitor->report,
-				      i == COUNTER_NO_COVERAGE ? "coverage" : "loss", true,
-				      counters, "%llu more: %s", (unsigned long long)more,
-				      counter_text(i));
+		if (action && more)
+			report_health(monitor->report, action, crit, counters, "%llu more: %s",
+				      (unsigned long long)more, counter_text(i));
 	}
 	memcpy(monitor->counters, counters, sizeof(counters));
 	if (clock_boottime() >= monitor->next_heartbeat) {
