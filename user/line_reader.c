@@ -141,13 +141,16 @@ static int skip_byte_order_mark(struct line_reader *reader)
 	return 0;
 }
 
+static bool ends_in_cr(const struct line_reader *reader, size_t offset)
+{
+	return offset > 0 && reader->buffer[reader->first + offset - 1] == '\r';
+}
+
 /* Gives what lies between `first` and @offset behind it, without a CR at its end. */
 static void set_line(struct line_reader *reader, size_t offset, struct line *line)
 {
 	line->text = reader->buffer + reader->first;
-	line->size = offset;
-	if (line->size > 0 && line->text[line->size - 1] == '\r')
-		line->size--;
+	line->size = offset - ends_in_cr(reader, offset);
 	line->cut = line->size > LIST_LINE_MAX;
 	if (line->cut)
 		line->size = LIST_LINE_MAX;
@@ -217,7 +220,7 @@ int line_reader_extend(struct line_reader *reader, struct line *line)
 		return r;
 	if (r == 0 && reader->first + offset == reader->next)
 		return 0;
-	if (offset > LIST_LINE_MAX + 1)
+	if (offset - ends_in_cr(reader, offset) > LIST_LINE_MAX)
 		return -EMSGSIZE;
 	reader->next = reader->first + offset + (r > 0);
 	reader->number++;
