@@ -37,6 +37,7 @@ struct job {
 	struct job *next;
 	struct hash_job want;
 	struct hash_result result;
+	int readable;	  /* reopened for reading; negative if want.fd is so already */
 	bool reported;	  /* the caller has had its result: only clean up */
 	atomic_bool stop; /* the worker gives up before its next read */
 };
@@ -97,17 +98,30 @@ static struct job *list_pop(struct job_list *list)
 	return job;
 }
 
+/* This is where a file system that does not answer may keep us. */
+static void job_close(struct job *job)
+{
+	cleanup_close(&job->want.fd);
+	cleanup_close(&job->readable);
+	job->want.fd = job->readable = job->result.fd = -EBADF;
+}
+
+static void job_free(struct job *job)
+{
+	job_close(job);
+	free(job->want.open_data);
+	free(job);
+}
+
 static void hasher_destroy(struct hasher *hasher)
 {
 	struct job *job;
 
 	while ((job = list_pop(&hasher->done)))
-		free(job);
+		job_free(job);
 	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++) {
-		while ((job = list_pop(&hasher->waiting[lane]))) {
-			close(job->want.fd);
-			free(job);
-		}
+		while ((job = list_pop(&hasher->waiting[lane])))
+			job_free(job);
 	}
 	cleanup_close(&hasher->epoll_fd);
 	cleanup_close(&hasher->event_fd);
@@ -144,6 +158,25 @@ static int reopen(int path_fd)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Makes job->want.fd, if it has to be opened, and returns what can be read. */
+static int job_open(struct job *job)
+{
+	int flags;
+
+	if (job->want.open) {
+		job->want.fd = job->want.open(job->want.open_data);
+		if (job->want.fd < 0)
+			return job->want.fd;
+	}
+	flags = fcntl(job->want.fd, F_GETFL);
+	if (flags < 0)
+		return -errno;
+	if (!(flags & O_PATH))
+		return job->want.fd;
+	job->readable = reopen(job->want.fd);
+	return job->readable;
+}
+
 static void job_run(struct job *job)
 {
 	const struct file_hash_limits limits = {
@@ -151,19 +184,16 @@ static void job_run(struct job *job)
 		.deadline = job->want.deadline,
 		.stop = &job->stop,
 	};
-	_cleanup_close_ int reopened = -EBADF;
-	int fd = job->want.fd;
-	int flags;
+	struct hash_result *result = &job->result;
+	int fd = job_open(job);
 
-	flags = fcntl(fd, F_GETFL);
-	if (flags >= 0 && flags & O_PATH) {
-		fd = reopened = reopen(fd);
-		if (fd < 0) {
-			job->result.error = fd;
-			return;
-		}
-	}
-	job->result.error = file_hash_limited(fd, &limits, job->result.digest, &job->result.stat);
+	result->error = fd;
+	if (fd >= 0)
+		result->error = file_hash_limited(fd, &limits, result->digest, &result->stat);
+	if (result->error == 0 && job->want.keep_fd)
+		result->fd = fd;
+	else
+		job_close(job);
 }
 
 static uint64_t first_deadline(const struct job_list *list, uint64_t first)
@@ -221,18 +251,23 @@ static void worker_run(struct worker *worker)
 	bool skip = job->reported || hasher->stopping;
 
 	pthread_mutex_unlock(&hasher->lock);
-	if (skip)
+	if (skip) {
 		job->result.error = -ECANCELED;
-	else
+		job_close(job);
+	} else {
 		job_run(job);
-	close(job->want.fd);
+	}
 	pthread_mutex_lock(&hasher->lock);
 
-	worker->job = NULL;
 	if (job->reported) {
-		free(job);
+		/* nobody wants it any more: close what was kept, still watched */
+		pthread_mutex_unlock(&hasher->lock);
+		job_free(job);
+		pthread_mutex_lock(&hasher->lock);
+		worker->job = NULL;
 		return;
 	}
+	worker->job = NULL;
 	list_append(&hasher->done, job);
 	eventfd_write(hasher->event_fd, 1);
 }
@@ -374,17 +409,24 @@ int hasher_fd(const struct hasher *hasher)
 	return hasher->epoll_fd;
 }
 
+static enum lane lane_of(const struct hash_job *want)
+{
+	return want->unverifiable || want->size > HASHER_QUICK_MAX ? LANE_SLOW : LANE_QUICK;
+}
+
 int hasher_submit(struct hasher *hasher, const struct hash_job *want)
 {
-	enum lane lane =
-		want->unverifiable || want->size > HASHER_QUICK_MAX ? LANE_SLOW : LANE_QUICK;
 	struct job *job = calloc(1, sizeof(*job));
 	int r = 0;
 
 	if (!job)
 		return -ENOMEM;
 	job->want = *want;
+	if (want->open)
+		job->want.fd = -EBADF;
+	job->readable = -EBADF;
 	job->result.cookie = want->cookie;
+	job->result.fd = -EBADF;
 	if (!job->want.deadline)
 		job->want.deadline = clock_boottime() + HASHER_DEADLINE;
 	if (job->want.deadline > INT64_MAX)
@@ -395,7 +437,7 @@ int hasher_submit(struct hasher *hasher, const struct hash_job *want)
 		r = -ENOBUFS;
 	} else {
 		hasher->counters.waiting++;
-		list_append(&hasher->waiting[lane], job);
+		list_append(&hasher->waiting[lane_of(want)], job);
 		arm_timer(hasher);
 		pthread_cond_broadcast(&hasher->work);
 	}
@@ -441,7 +483,7 @@ static struct job *expire_running(struct hasher *hasher, uint64_t now)
 /* Reports one job that is out of time with @error. False if there is none. */
 static bool expire_one(struct hasher *hasher, uint64_t now, int error)
 {
-	struct hash_result result = { .error = error };
+	struct hash_result result = { .error = error, .fd = -EBADF };
 	struct job *job;
 	bool report;
 
@@ -473,6 +515,18 @@ static struct job *take_done(struct hasher *hasher)
 	return job;
 }
 
+/* Leaves it to a worker to close what was kept for the caller. */
+static void close_later(struct hasher *hasher, struct job *job)
+{
+	pthread_mutex_lock(&hasher->lock);
+	job->reported = true;
+	job->result.fd = -EBADF;
+	hasher->counters.waiting++;
+	list_append(&hasher->waiting[lane_of(&job->want)], job);
+	pthread_cond_broadcast(&hasher->work);
+	pthread_mutex_unlock(&hasher->lock);
+}
+
 /* Reports without the lock, so that `done` may submit the next job. */
 static void report_done(struct hasher *hasher)
 {
@@ -480,7 +534,10 @@ static void report_done(struct hasher *hasher)
 
 	while ((job = take_done(hasher))) {
 		hasher->options.done(&job->result, hasher->options.context);
-		free(job);
+		if (job->result.fd >= 0)
+			close_later(hasher, job);
+		else
+			job_free(job);
 	}
 }
 

@@ -33,7 +33,14 @@
 #define HASHER_DEADLINE	 (60ULL * 1000 * 1000 * 1000) /* nanoseconds, for jobs without one */
 
 struct hash_job {
-	int fd;		   /* opened for reading, or O_PATH */
+	int fd; /* opened for reading, or O_PATH; unused if `open` is set */
+	/*
+	 * Opens the file, in the worker: returns a descriptor as above or a negative
+	 * errno. `open_data` comes from malloc(3) and is freed by the hasher.
+	 */
+	int (*open)(const void *open_data);
+	void *open_data;
+	bool keep_fd;	   /* give the descriptor with the result */
 	bool unverifiable; /* the file system answers as a user's process likes */
 	uint64_t size;	   /* bytes expected; only picks the worker */
 	uint64_t size_max; /* bytes; a larger file ends with -EFBIG; 0: no bound */
@@ -43,6 +50,11 @@ struct hash_job {
 
 struct hash_result {
 	void *cookie;
+	/*
+	 * If it was to be kept, and there is a digest: the file, open for reading, until
+	 * `done` returns; a worker closes it. Else negative.
+	 */
+	int fd;
 	int error; /* 0, or why there is no digest: as file_hash_limited() */
 	uint8_t digest[INTERDICT_DIGEST_SIZE]; /* valid if error is 0 */
 	struct stat stat; /* likewise: the file before its first byte was read */
@@ -74,9 +86,9 @@ int hasher_new(const struct hasher_options *options, struct hasher **ret_hasher)
 int hasher_fd(const struct hasher *hasher);
 
 /*
- * Hands over a job. Returns 0, and then the hasher owns job->fd and `done` is
- * called exactly once for it; or -ENOBUFS if the queue is full, or -ENOMEM: then
- * the descriptor is still the caller's. Never blocks.
+ * Hands over a job. Returns 0, and then the hasher owns job->fd and job->open_data,
+ * and `done` is called exactly once for it; or -ENOBUFS if the queue is full, or
+ * -ENOMEM: then both are still the caller's. Never blocks.
  */
 int hasher_submit(struct hasher *hasher, const struct hash_job *job);
 

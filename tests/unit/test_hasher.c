@@ -28,6 +28,8 @@ struct seen {
 	int error[JOBS];
 	unsigned int times[JOBS];
 	char hex[DIGEST_HEX_SIZE];
+	bool fd_is_open[JOBS];
+	int fd;	      /* that came with the last result */
 	int resubmit; /* submit this descriptor once more from within the callback */
 };
 
@@ -40,6 +42,9 @@ static void note(const struct hash_result *result, void *context)
 	seen->count++;
 	seen->times[i]++;
 	seen->error[i] = result->error;
+	seen->fd = result->fd;
+	seen->fd_is_open[i] =
+		result->fd >= 0 && (fcntl(result->fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
 	if (result->error == 0)
 		digest_to_hex(result->digest, seen->hex);
 	if (seen->resubmit >= 0) {
@@ -149,6 +154,47 @@ static void test_errors(void **state)
 	assert_int_equal(seen.error[2], -EINVAL);
 	assert_int_equal(seen.error[3], -EFBIG);
 	hasher_free(hasher);
+}
+
+static int open_abc(const void *data)
+{
+	const int *flags = data;
+
+	return *flags < 0 ? *flags : abc_file(*flags);
+}
+
+/* Opened by the worker, and kept for the caller until it has seen the result. */
+static void test_opened_and_kept(void **state)
+{
+	struct seen seen;
+	struct hasher *hasher = new_hasher(&seen, (struct hasher_options){ 0 });
+	static const int flags[] = { O_RDONLY, O_PATH, -ESRCH };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct hash_job job = { .open = open_abc, .keep_fd = true, .cookie = (void *)i };
+		int *data = malloc(sizeof(*data));
+
+		assert_non_null(data);
+		*data = flags[i];
+		job.open_data = data;
+		assert_int_equal(hasher_submit(hasher, &job), 0);
+		wait_for(&seen, (unsigned int)i + 1);
+		assert_int_equal(seen.error[i], flags[i] < 0 ? flags[i] : 0);
+		assert_int_equal(seen.fd_is_open[i], flags[i] >= 0);
+		for (int n = 0; seen.fd >= 0 && n < 1000 && fcntl(seen.fd, F_GETFD) >= 0; n++)
+			usleep(1000);
+		assert_int_equal(fcntl(seen.fd, F_GETFD), -1);
+	}
+	/* one that is kept when the pool ends */
+	assert_int_equal(hasher_submit(hasher, &(struct hash_job){ .fd = abc_file(O_RDONLY),
+								   .keep_fd = true }),
+			 0);
+	usleep(50000);
+	hasher_free(hasher);
+	assert_int_equal(seen.count, 4);
+	assert_true(seen.fd_is_open[0]);
+	assert_int_equal(fcntl(seen.fd, F_GETFD), -1);
 }
 
 static void test_many_each_once(void **state)
@@ -379,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_opened_and_kept),
 		cmocka_unit_test(test_many_each_once),
 		cmocka_unit_test(test_submit_from_callback),
 		cmocka_unit_test(test_huge_does_not_block),
