@@ -1,0 +1,1 @@
+../host/demo.sh
