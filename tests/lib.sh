@@ -269,7 +269,7 @@ config_write() {
 }
 
 monitor_ready() {
-	ended "$monitor" || jq -e 'select(.interdict.health.action == "start")' "$events"
+	ended "$monitor" || has_record '.interdict.health.action == "start"'
 }
 
 # monitor_start audit|enforce [OPTION...]: in the background, records in $events; waits until
@@ -333,6 +333,7 @@ count_records() {
 	records "$1" 2>/dev/null | wc -l
 }
 
+# jq -e is content with no result at all, so there has to be one.
 has_record() {
 	jq -e -n "[inputs | select($1)] | length > 0" "$events"
 }
