@@ -141,8 +141,11 @@ bool locate_matches(const struct event *event, const struct stat *found)
 {
 	const struct file_stamp *file = &event->file;
 
-	return found->st_ino == file->inode && (uint64_t)found->st_size == file->size &&
-	       found->st_ctim.tv_sec == file->ctime_sec &&
-	       found->st_ctim.tv_nsec == (long)file->ctime_nsec &&
-	       ((event->flags & EVENT_DEV_PRIVATE) || kernel_dev(found->st_dev) == file->dev);
+	if ((uint64_t)found->st_size != file->size || found->st_ctim.tv_sec != file->ctime_sec ||
+	    found->st_ctim.tv_nsec != (long)file->ctime_nsec)
+		return false;
+	/* After a copy-up overlayfs goes on showing the number of the lower inode. */
+	if (!(event->flags & EVENT_OVERLAY) && found->st_ino != file->inode)
+		return false;
+	return (event->flags & EVENT_DEV_PRIVATE) || kernel_dev(found->st_dev) == file->dev;
 }

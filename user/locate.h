@@ -22,9 +22,9 @@
 int locate_file(const struct event *event, const char *path);
 
 /*
- * True if @found is the file that @event is about, unchanged since. Where the
- * file system shows another device in stat(2) than it has (EVENT_DEV_PRIVATE),
- * the device is not compared.
+ * True if @found is the file that @event is about, unchanged since. Where
+ * stat(2) shows another device than the file has (EVENT_DEV_PRIVATE) or another
+ * inode number (EVENT_OVERLAY), those are not compared: size and change time are.
  */
 bool locate_matches(const struct event *event, const struct stat *found);
 
