@@ -236,15 +236,20 @@ static bool request_decide(struct hold *hold, struct request *request, int error
 	bool report = true;
 
 	if (error) {
+		hold->status.unhashable++;
 		decide_error(hold, alert, error);
 	} else {
 		alert->event.hash_source = HASH_SOURCE_USER;
 		report = hold->calls.decide(alert, hold->calls.context);
-		if (!report)
+		if (report)
+			hold->status.matched++;
+		else
 			alert->event.decision = DECISION_ALLOW;
 	}
 	if (is_denied_late(&alert->event))
 		deny_late(alert);
+	if (alert->event.decision == DECISION_DENY)
+		hold->status.denied++;
 	give_verdict(hold, &alert->event);
 	return report;
 }
@@ -259,6 +264,7 @@ static void request_done(struct hold *hold, struct request *request,
 	if (!error && !locate_matches(&alert->event, &result->stat))
 		error = -ESTALE;
 	if (!error) {
+		hold->status.hashed++;
 		memcpy(alert->event.digest, result->digest, sizeof(alert->event.digest));
 		if (may_store(hold, &result->stat))
 			kernel_store_digest(hold->kernel, &alert->event, result->fd, result->digest);

@@ -43,6 +43,10 @@ struct hold_status {
 	uint64_t held;	  /* processes held now */
 	uint64_t released;
 	uint64_t killed;
+	uint64_t hashed;     /* files hashed in user space */
+	uint64_t matched;    /* of these: listed */
+	uint64_t denied;     /* denials decided here */
+	uint64_t unhashable; /* files whose digest could not be had */
 	uint64_t recovered; /* holds found without a record of ours */
 	uint64_t overdue;   /* deadline reached */
 };

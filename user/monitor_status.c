@@ -43,12 +43,28 @@ static json_t *policy_status(const struct monitor *monitor)
 			 (json_int_t)policy_entry_count(policy), "vendors", vendors);
 }
 
+/* The kernel's counters and, for what it left to this process, ours. */
+int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT])
+{
+	struct hold_status holds;
+	int error = kernel_counters(monitor->kernel, ret_counters);
+
+	if (error)
+		return error;
+	hold_get_status(monitor->hold, &holds);
+	ret_counters[COUNTER_HASHED] += holds.hashed;
+	ret_counters[COUNTER_MATCHED] += holds.matched;
+	ret_counters[COUNTER_DENIED] += holds.denied;
+	ret_counters[COUNTER_UNHASHABLE] += holds.unhashable;
+	return 0;
+}
+
 static json_t *counter_status(const struct monitor *monitor)
 {
 	uint64_t counters[COUNTER_COUNT];
 	json_t *object = json_object();
 
-	if (kernel_counters(monitor->kernel, counters))
+	if (monitor_counters(monitor, counters))
 		return object;
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
 		json_object_set_new(object, counter_key(i), json_integer((json_int_t)counters[i]));
@@ -194,7 +210,7 @@ void monitor_check_losses(struct monitor *monitor)
 {
 	uint64_t counters[COUNTER_COUNT];
 
-	if (kernel_counters(monitor->kernel, counters))
+	if (monitor_counters(monitor, counters))
 		return;
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
 		uint64_t more = counters[i] - monitor->counters[i];
