@@ -28,8 +28,7 @@ static int compare(const void *left, const void *right)
 	const struct entry *a = left, *b = right;
 	int order = memcmp(a->digest, b->digest, sizeof(a->digest));
 
-	if (order == 0)
-		order = compare_numbers(a->vendor, b->vendor);
+	/* Lists are numbered vendor by vendor. */
 	if (order == 0)
 		order = compare_numbers(a->list, b->list);
 	return order ? order : compare_numbers(a->line, b->line);

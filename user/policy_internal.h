@@ -41,7 +41,7 @@ struct policy {
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };
 
-/* Sorts by digest, vendor, list, line. In place; no worst case above n log n. */
+/* Sorts by digest, list (and so by vendor), line. In place; no worst case above n log n. */
 void entry_sort(struct entry *entries, size_t count);
 
 /* True if @a and @b have the same digest. */
