@@ -93,6 +93,7 @@ static const struct program_use *program_use_find(const char *name)
 }
 
 /* One message may be a whole verifier log: line by line. */
+__attribute__((format(printf, 2, 0)))
 static int libbpf_log(enum libbpf_print_level level, const char *format, va_list args)
 {
 	_cleanup_free_ char *text = NULL;

@@ -75,6 +75,9 @@ static uint32_t image_flags(const struct policy *policy, int32_t today)
 		const struct vendor *vendor = policy->vendors[i].vendor;
 		uint8_t action = policy_vendor_action(vendor, today);
 
+		/* A vendor that no digest is known of yet denies nothing. */
+		if (policy->vendors[i].entries == 0)
+			continue;
 		if (vendor->open_deny)
 			flags |= POLICY_HAS_OPEN_DENY;
 		if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_DENY &&

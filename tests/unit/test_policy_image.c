@@ -162,7 +162,7 @@ static void test_random_policies(void **state)
 		check_layout(counts[i]);
 		check_lookups(20000, 20000);
 		assert_int_equal(((struct policy_header *)image)->generation, 7 + i);
-		assert_int_equal(((struct policy_header *)image)->flags, 0);
+		assert_int_equal(((struct policy_header *)image)->flags, POLICY_HAS_DENY);
 	}
 }
 
@@ -188,7 +188,8 @@ static void test_unsized(void **state)
 	write_list("l", 100, 1, false);
 	load();
 	assert_int_equal(fill(0, 1), 0);
-	assert_int_equal(((struct policy_header *)image)->flags, POLICY_HAS_UNSIZED);
+	assert_int_equal(((struct policy_header *)image)->flags,
+			 POLICY_HAS_UNSIZED | POLICY_HAS_DENY);
 	/* Every executable has to be hashed. */
 	for (uint64_t size = 0; size < 1000; size++)
 		assert_true(policy_image_gate(image, size));
@@ -202,7 +203,8 @@ static void test_open_deny(void **state)
 	write_list("l", 10, 1, true);
 	load();
 	assert_int_equal(fill(0, 1), 0);
-	assert_int_equal(((struct policy_header *)image)->flags, POLICY_HAS_OPEN_DENY);
+	assert_int_equal(((struct policy_header *)image)->flags,
+			 POLICY_HAS_OPEN_DENY | POLICY_HAS_DENY);
 	check_lookups(100, 0);
 }
 
@@ -211,9 +213,11 @@ static void test_empty(void **state)
 	uint8_t digest[INTERDICT_DIGEST_SIZE] = { 0 }, action = 0xff;
 
 	(void)state;
-	write_vendor("v", "name = none\n");
+	/* Prohibited, and nothing is known that could be denied. */
+	write_vendor("v", "[lists]\nopen = deny\n");
 	load();
 	assert_int_equal(fill(0, 1), 0);
+	assert_int_equal(((struct policy_header *)image)->flags, 0);
 	assert_int_equal(geometry.blocks, 3);
 	check_layout(0);
 	assert_int_equal(policy_image_find(image, digest, &action), 0);
@@ -275,6 +279,35 @@ static void test_wrap(void **state)
 	check_lookups(100, 0);
 }
 
+/* Whether anything can be denied on a day at all, also after an update in place. */
+static void test_deny_flag(void **state)
+{
+	static const struct {
+		const char *date;
+		uint32_t flags;
+	} cases[] = {
+		{ "2025-12-31", 0 },
+		{ "2026-02-14", 0 },
+		{ "2026-02-15", POLICY_HAS_DENY },
+		{ "2026-05-31", POLICY_HAS_DENY },
+		{ "2026-06-01", 0 },
+	};
+
+	(void)state;
+	write_vendor("v", "[schedule]\nannounced = 2026-01-01\ngrace = 45d\n"
+			  "retired = 2026-06-01\n[lists]\nfile = l\n");
+	write_list("l", 10, 1, true);
+	load();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(fill(day_of(cases[i].date), 1), 0);
+		assert_int_equal(((struct policy_header *)image)->flags, cases[i].flags);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		policy_image_update_phases(policy, image, day_of(cases[i].date));
+		assert_int_equal(((struct policy_header *)image)->flags, cases[i].flags);
+	}
+}
+
 static void test_phase_update(void **state)
 {
 	static const char *const dates[] = {
@@ -316,7 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_random_policies), TEST(test_gate_clears), TEST(test_unsized),
 		TEST(test_open_deny),	    TEST(test_empty),	    TEST(test_probe_bound),
-		TEST(test_wrap),	    TEST(test_phase_update),
+		TEST(test_wrap),	    TEST(test_deny_flag),   TEST(test_phase_update),
 	};
 
 	return cmocka_run_group_tests_name("policy_image", tests, NULL, NULL);
