@@ -38,6 +38,18 @@ static __always_inline int map_taint(struct file *file)
 	return 0;
 }
 
+/*
+ * True if the kernel maps the program that this process has just executed: the
+ * exec has been reported, and its mappings are no further finding.
+ */
+static __always_inline bool map_is_of_exec(const struct hook *hook, struct file *file)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return hook->verdict.decision != DECISION_DENY &&
+	       BPF_CORE_READ(task, mm, exe_file, f_inode) == BPF_CORE_READ(file, f_inode);
+}
+
 SEC("lsm.s/mmap_file")
 int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags, int ret)
@@ -57,7 +69,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	hook = hook_begin(EVENT_MAP, 0);
 	if (!hook)
 		return executable ? hook_no_memory(EVENT_MAP, 0) : 0;
-	if (hook_decide(hook, file, executable) && executable)
+	if (hook_decide(hook, file, executable) && executable && !map_is_of_exec(hook, file))
 		hook_emit(hook, file);
 	if (!executable)
 		hook->verdict.decision = DECISION_ALLOW;

@@ -283,6 +283,14 @@ int kernel_set_open_deny(struct kernel *kernel, bool wanted)
 	return 0;
 }
 
+void kernel_forget_holds(struct kernel *kernel)
+{
+	if (!bpf_map__is_pinned(kernel->skeleton->maps.held_tasks))
+		return;
+	bpf_map__unpin(kernel->skeleton->maps.held_tasks, NULL);
+	rmdir(KERNEL_PIN_DIR);
+}
+
 void kernel_free(struct kernel *kernel)
 {
 	if (!kernel)

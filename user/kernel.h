@@ -50,6 +50,9 @@ int kernel_attach(struct kernel *kernel);
  */
 int kernel_set_open_deny(struct kernel *kernel, bool wanted);
 
+/* Removes the pinned map: for a clean end, when nothing is held any more. */
+void kernel_forget_holds(struct kernel *kernel);
+
 /* Detaches all and frees. Accepts NULL. */
 void kernel_free(struct kernel *kernel);
 

@@ -381,6 +381,7 @@ static void stop(struct monitor *monitor)
 	monitor->sweep = NULL;
 	monitor_drain(monitor);
 	hold_release_all(monitor->hold);
+	kernel_forget_holds(monitor->kernel);
 	monitor_counters(monitor, monitor->counters);
 	report_health(monitor->report, "stop", false, monitor->counters, "the monitor ends");
 	log_info("stopped: nothing is attached any more");
