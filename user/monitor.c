@@ -395,7 +395,6 @@ static void monitor_free(struct monitor *monitor)
 	kernel_free(monitor->kernel);
 	report_free(monitor->report);
 	inforce_free(monitor->inforce);
-	features_release(&monitor->features);
 	free(monitor->reload_refusal);
 	if (monitor->epoll_fd >= 0)
 		close(monitor->epoll_fd);
