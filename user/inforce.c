@@ -96,7 +96,7 @@ void inforce_name(const struct inforce *inforce, struct alert *alert)
 }
 
 /* The same table of decisions as policy_decide() in bpf/policy.bpf.h. */
-static enum decision decide_action(unsigned int action, unsigned int kind, enum mode mode)
+enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum mode mode)
 {
 	switch (action & POLICY_ACTION_MASK) {
 	case POLICY_ACTION_GRACE:
@@ -129,7 +129,7 @@ bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mod
 	if (!event->entry || (action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
 		return false;
 	event->reason = REASON_LISTED;
-	event->decision = (uint8_t)decide_action(action, event->kind, mode);
+	event->decision = (uint8_t)inforce_decide_action(action, event->kind, mode);
 	return true;
 }
 

@@ -47,6 +47,10 @@ void inforce_name(const struct inforce *inforce, struct alert *alert);
  * not listed, or its vendor is retired.
  */
 bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mode mode);
+
+/* What an entry's action (POLICY_ACTION_* and flags) means for an event of @kind. */
+enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum mode mode);
+
 enum decision inforce_decide_unhashable(const struct inforce *inforce, const struct alert *alert,
 					enum mode mode);
 

@@ -31,6 +31,7 @@ struct packages {
 	uint64_t second;
 	unsigned int searches_in_second;
 	uint64_t searches;
+	bool unbounded;
 };
 
 /* What is searched for, and the buffer that the lists are read into. */
@@ -72,6 +73,11 @@ void packages_free(struct packages *packages)
 	forget_answers(packages);
 	free(packages->directory);
 	free(packages);
+}
+
+void packages_set_unbounded(struct packages *packages)
+{
+	packages->unbounded = true;
 }
 
 uint64_t packages_searches(const struct packages *packages)
@@ -200,7 +206,7 @@ static bool may_search(struct packages *packages, uint64_t now)
 		packages->second = now / SECOND;
 		packages->searches_in_second = 0;
 	}
-	return packages->searches_in_second++ < PACKAGES_SEARCHES_MAX;
+	return packages->unbounded || packages->searches_in_second++ < PACKAGES_SEARCHES_MAX;
 }
 
 /* Places that no package has files in, but people and programs do. */

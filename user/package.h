@@ -26,6 +26,9 @@ struct packages *packages_new(const char *directory);
  */
 const char *packages_owner(struct packages *packages, const char *path, uint64_t now);
 
+/* Lifts that bound, for a command whose user waits for the answers. */
+void packages_set_unbounded(struct packages *packages);
+
 /* Searches so far. */
 uint64_t packages_searches(const struct packages *packages);
 

@@ -133,6 +133,12 @@ static void test_searches_are_bounded(void **state)
 	assert_int_equal(packages_searches(packages), PACKAGES_SEARCHES_MAX);
 	assert_null(packages_owner(packages, "/usr/bin/new", 7 * SECOND + 999));
 	assert_string_equal(packages_owner(packages, "/usr/bin/new", 8 * SECOND), "new");
+	packages_set_unbounded(packages);
+	for (int i = 0; i < 10; i++) {
+		snprintf(path, sizeof(path), "/usr/bin/more-%d", i);
+		assert_null(packages_owner(packages, path, 8 * SECOND));
+	}
+	assert_int_equal(packages_searches(packages), PACKAGES_SEARCHES_MAX + 11);
 	packages_free(packages);
 }
 
