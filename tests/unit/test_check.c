@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+#include "problems.h"
+#include "util.h"
+
+#define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHA256_ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
+
+static char directory[] = "/tmp/interdict-test-XXXXXX";
+
+/* Name of a file in the directory of the test; valid until the next call. */
+static const char *path_of(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* A policy of one list of @rows, with the vendor's schedule. */
+static struct policy *load(const char *schedule, const char *rows)
+{
+	char text[1024];
+	struct problems *problems = problems_new();
+	struct policy *policy = NULL;
+
+	snprintf(text, sizeof(text),
+		 "[vendor]\nid = acme\n[schedule]\n%s\n[lists]\nfile = acme.csv\n", schedule);
+	write_file("v/acme.vendor", text);
+	snprintf(text, sizeof(text), "sha256,size\n%s", rows);
+	write_file("v/acme.csv", text);
+	policy_load(path_of("v"), problems, &policy);
+	problems_print(problems, 5);
+	problems_free(problems);
+	assert_non_null(policy);
+	return policy;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(mkdir(path_of("v"), 0755), 0);
+	write_file("abc", "abc");
+	write_file("abd", "abd");
+	write_file("long", "abcd");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[256];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r '%s'", directory);
+	return system(command);
+}
+
+static struct checker checker_of(const struct policy *policy, enum mode mode, const char *today)
+{
+	struct checker checker = { .policy = policy, .mode = mode, .backend = BACKEND_LSM };
+
+	assert_int_equal(schedule_parse_date(today, &checker.today), 0);
+	return checker;
+}
+
+static void test_decisions(void **state)
+{
+	static const char schedule[] =
+		"announced = 2026-01-01\nprohibited = 2026-02-01\nretired = 2026-03-01";
+	static const struct {
+		const char *file, *today;
+		enum mode mode;
+		enum decision decision, open;
+		enum reason reason;
+		enum phase phase;
+		bool cleared;
+	} cases[] = {
+		{ "abc", "2026-01-31", MODE_ENFORCE, DECISION_GRACE, DECISION_GRACE, REASON_LISTED,
+		  PHASE_GRACE, false },
+		{ "abc", "2026-02-01", MODE_ENFORCE, DECISION_DENY, DECISION_AUDIT, REASON_LISTED,
+		  PHASE_PROHIBITED, false },
+		{ "abc", "2026-02-01", MODE_AUDIT, DECISION_AUDIT, DECISION_AUDIT, REASON_LISTED,
+		  PHASE_PROHIBITED, false },
+		{ "abc", "2025-12-31", MODE_ENFORCE, DECISION_ALLOW, DECISION_ALLOW, REASON_LISTED,
+		  PHASE_ANNOUNCED, false },
+		{ "abc", "2026-03-01", MODE_ENFORCE, DECISION_ALLOW, DECISION_ALLOW, REASON_LISTED,
+		  PHASE_RETIRED, false },
+		{ "abd", "2026-02-01", MODE_ENFORCE, DECISION_ALLOW, DECISION_ALLOW, REASON_NONE,
+		  PHASE_ANNOUNCED, false },
+		{ "long", "2026-02-01", MODE_ENFORCE, DECISION_ALLOW, DECISION_ALLOW, REASON_NONE,
+		  PHASE_ANNOUNCED, true },
+	};
+	struct policy *policy = load(schedule, SHA256_ABC ",3\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct checker checker = checker_of(policy, cases[i].mode, cases[i].today);
+		struct check_result result;
+
+		assert_int_equal(check_file(&checker, path_of(cases[i].file), &result), 0);
+		assert_int_equal(result.alert.event.decision, cases[i].decision);
+		assert_int_equal(result.open, cases[i].open);
+		assert_int_equal(result.alert.event.reason, cases[i].reason);
+		assert_int_equal(result.size_cleared, cases[i].cleared);
+		assert_int_equal(result.alert.event.hash_source,
+				 cases[i].cleared ? HASH_SOURCE_SIZE : HASH_SOURCE_USER);
+		assert_true(result.has_digest);
+		assert_string_equal(result.alert.path, path_of(cases[i].file));
+		if (cases[i].reason == REASON_LISTED) {
+			assert_int_equal(result.alert.entry, 1);
+			assert_int_equal(result.alert.phase, cases[i].phase);
+		} else {
+			assert_int_equal(result.alert.entry, 0);
+		}
+		check_release(&result);
+	}
+	policy_free(policy);
+}
+
+/* A list without sizes clears nothing. */
+static void test_unsized(void **state)
+{
+	struct policy *policy = load("", SHA256_ABD ",\n");
+	struct checker checker = checker_of(policy, MODE_ENFORCE, "2026-01-01");
+	struct check_result result;
+
+	(void)state;
+	assert_int_equal(check_file(&checker, path_of("abd"), &result), 0);
+	assert_int_equal(result.alert.event.decision, DECISION_DENY);
+	assert_int_equal(result.alert.event.file.size, 3);
+	check_release(&result);
+	assert_int_equal(check_file(&checker, path_of("long"), &result), 0);
+	assert_false(result.size_cleared);
+	assert_int_equal(result.alert.event.decision, DECISION_ALLOW);
+	check_release(&result);
+	policy_free(policy);
+}
+
+/* What cannot be hashed inside the gate is denied as the monitor would; outside it is not. */
+static void test_unhashable(void **state)
+{
+	struct policy *unsized = load("", SHA256_ABD ",\n");
+	struct checker checker = checker_of(unsized, MODE_ENFORCE, "2026-01-01");
+	struct policy *sized;
+	struct check_result result;
+
+	(void)state;
+	/* a file whose length is a lie can be read and has no digest */
+	assert_int_equal(check_file(&checker, "/proc/self/status", &result), 0);
+	assert_int_equal(result.error, -EOPNOTSUPP);
+	assert_false(result.has_digest);
+	assert_int_equal(result.alert.event.reason, REASON_UNHASHABLE);
+	assert_int_equal(result.alert.event.decision, DECISION_DENY);
+	check_release(&result);
+	checker.mode = MODE_AUDIT;
+	assert_int_equal(check_file(&checker, "/proc/self/status", &result), 0);
+	assert_int_equal(result.alert.event.decision, DECISION_AUDIT);
+	check_release(&result);
+	policy_free(unsized);
+
+	sized = load("", SHA256_ABC ",3\n");
+	checker = checker_of(sized, MODE_ENFORCE, "2026-01-01");
+	assert_int_equal(check_file(&checker, "/proc/self/status", &result), 0);
+	assert_true(result.size_cleared);
+	assert_int_equal(result.alert.event.decision, DECISION_ALLOW);
+	assert_int_equal(result.alert.event.reason, REASON_NONE);
+	check_release(&result);
+	/* with nobody prohibited yet, nothing is denied for being unhashable */
+	policy_free(sized);
+	sized = load("announced = 2026-01-01\ngrace = 30d", SHA256_ABC ",\n");
+	checker = checker_of(sized, MODE_ENFORCE, "2026-01-02");
+	assert_int_equal(check_file(&checker, "/proc/self/status", &result), 0);
+	assert_int_equal(result.alert.event.decision, DECISION_AUDIT);
+	check_release(&result);
+	policy_free(sized);
+}
+
+static void test_not_a_file(void **state)
+{
+	struct policy *policy = load("", SHA256_ABC ",3\n");
+	struct checker checker = checker_of(policy, MODE_ENFORCE, "2026-01-01");
+	struct check_result result;
+
+	(void)state;
+	/* would hang an ordinary open */
+	assert_int_equal(mkfifo(path_of("fifo"), 0644), 0);
+	assert_int_equal(check_file(&checker, path_of("fifo"), &result), -EINVAL);
+	assert_int_equal(check_file(&checker, "/dev/null", &result), -EINVAL);
+	assert_int_equal(check_file(&checker, directory, &result), -EISDIR);
+	assert_int_equal(check_file(&checker, path_of("none"), &result), -ENOENT);
+	assert_int_equal(symlink("loop", path_of("loop")), 0);
+	assert_int_equal(check_file(&checker, path_of("loop"), &result), -ELOOP);
+	policy_free(policy);
+}
+
+/* A link is followed, as execve(2) does, and the file is named as the kernel would. */
+static void test_link(void **state)
+{
+	struct policy *policy = load("", SHA256_ABC ",3\n");
+	struct checker checker = checker_of(policy, MODE_ENFORCE, "2026-01-01");
+	struct check_result result;
+
+	(void)state;
+	assert_int_equal(symlink("abc", path_of("link")), 0);
+	assert_int_equal(check_file(&checker, path_of("link"), &result), 0);
+	assert_int_equal(result.alert.event.decision, DECISION_DENY);
+	assert_string_equal(result.alert.path, path_of("abc"));
+	check_release(&result);
+	policy_free(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decisions),  cmocka_unit_test(test_unsized),
+		cmocka_unit_test(test_unhashable), cmocka_unit_test(test_not_a_file),
+		cmocka_unit_test(test_link),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
