@@ -89,7 +89,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libinterdict.a
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(O)/libinterdict.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-unit: $(unit_tests)
+unit: $(O)/interdict $(unit_tests)
 	$(Q)tests/run unit $(O)
 
 # The vendor files that ship, with the list of the demo program just built.
