@@ -2,6 +2,7 @@
 #include "inforce.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "cleanup.h"
@@ -64,6 +65,9 @@ int inforce_install(struct inforce *inforce, struct policy *policy, void (*drain
 	inforce->policy = policy;
 	inforce->generation++;
 	inforce->today = today;
+	/* What was needed to load and to compile need not stay resident. */
+	policy_trim(policy);
+	malloc_trim(0);
 	return kernel_set_open_deny(inforce->kernel, wants_open_deny(inforce));
 }
 
@@ -73,9 +77,16 @@ bool inforce_tick(struct inforce *inforce, time_t now)
 
 	if (!inforce->map || today == inforce->today)
 		return false;
-	policy_map_update_phases(inforce->map, inforce->policy, today);
+	/* Out of memory: the next tick tries again. */
+	if (policy_map_update_phases(inforce->map, inforce->policy, today))
+		return false;
 	inforce->today = today;
 	return true;
+}
+
+static const struct vendor *vendor_of(const struct inforce *inforce, uint32_t entry)
+{
+	return policy_vendor(inforce->policy, policy_entry(inforce->policy, entry)->vendor);
 }
 
 void inforce_name(const struct inforce *inforce, struct alert *alert)
@@ -90,7 +101,7 @@ void inforce_name(const struct inforce *inforce, struct alert *alert)
 	if (!alert->entry)
 		return;
 	alert->entry = policy_strictest(inforce->policy, alert->entry, inforce->today);
-	vendor = policy_vendor(inforce->policy, policy_entry(inforce->policy, alert->entry)->vendor);
+	vendor = vendor_of(inforce, alert->entry);
 	alert->phase = schedule_phase(&vendor->schedule, inforce->today);
 	alert->days_left = schedule_days_left(&vendor->schedule, inforce->today);
 }
@@ -118,15 +129,19 @@ enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum
 bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mode mode)
 {
 	struct event *event = &alert->event;
-	uint8_t action = 0;
+	uint8_t action;
 
 	event->entry = 0;
-	if (!inforce->map)
-		return false;
 	event->generation = inforce->generation;
-	event->entry = policy_image_find(policy_map_header(inforce->map), event->digest, &action);
+	if (!inforce->policy)
+		return false;
+	event->entry = policy_find(inforce->policy, event->digest);
+	if (!event->entry)
+		return false;
+	event->entry = policy_strictest(inforce->policy, event->entry, inforce->today);
+	action = policy_vendor_action(vendor_of(inforce, event->entry), inforce->today);
 	event->action = action;
-	if (!event->entry || (action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
+	if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
 		return false;
 	event->reason = REASON_LISTED;
 	event->decision = (uint8_t)inforce_decide_action(action, event->kind, mode);

@@ -128,13 +128,28 @@ static int open_by_path(const struct event *event, const char *path)
 	return fd < 0 ? -ESRCH : (int)fd;
 }
 
+static bool shows_file(int fd, const struct event *event)
+{
+	struct stat found;
+
+	return fstat(fd, &found) == 0 && locate_matches(event, &found);
+}
+
 int locate_file(const struct event *event, const char *path)
 {
-	int fd = -ESRCH;
+	int fd = -ESRCH, by_path;
 
 	if (process_is((pid_t)event->tgid, event->start))
 		fd = open_in_process(event);
-	return fd >= 0 ? fd : open_by_path(event, path);
+	if (fd >= 0 && shows_file(fd, event))
+		return fd;
+	/* The task is gone, or its descriptor names something else by now. */
+	by_path = open_by_path(event, path);
+	if (by_path < 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return by_path;
 }
 
 bool locate_matches(const struct event *event, const struct stat *found)

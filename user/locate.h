@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a record back to the file it is about. Nothing is asked of the file's own
- * file system, which may be a user's process that does not answer; but reading
- * another process's maps may wait for it, so this belongs into a worker thread.
+ * From a record back to the file it is about. Looking at a file and reading another
+ * process's maps may wait for a process that does not answer, so this belongs into
+ * a worker thread.
  */
 #ifndef INTERDICT_LOCATE_H
 #define INTERDICT_LOCATE_H

@@ -224,6 +224,7 @@ void monitor_check_losses(struct monitor *monitor)
 	memcpy(monitor->counters, counters, sizeof(counters));
 	if (clock_boottime() >= monitor->next_heartbeat) {
 		report_health(monitor->report, "heartbeat", false, counters, "the monitor runs");
+		policy_trim(inforce_policy(monitor->inforce));
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	}
 }

@@ -11,7 +11,7 @@
 #include "cleanup.h"
 
 struct policy_map {
-	void *image;
+	struct policy_header header;
 	size_t size;
 	int fd;
 };
@@ -29,17 +29,40 @@ static int policy_map_create(uint32_t blocks, struct policy_map **ret)
 
 	if (!map)
 		return -ENOMEM;
-	map->image = MAP_FAILED;
 	map->size = (size_t)blocks * POLICY_BLOCK_SIZE;
 	map->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "policy_image", sizeof(uint32_t),
 				 POLICY_BLOCK_SIZE, blocks, &options);
 	if (map->fd < 0)
 		return -errno;
-	map->image = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, map->fd, 0);
-	if (map->image == MAP_FAILED)
-		return -errno;
 	*ret = TAKE_PTR(map);
 	return 0;
+}
+
+/* Returns the image, or NULL with errno set. */
+static void *image_map(const struct policy_map *map)
+{
+	void *image = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, map->fd, 0);
+
+	return image == MAP_FAILED ? NULL : image;
+}
+
+static void image_unmap(struct policy_map *map, void *image)
+{
+	map->header = *(const struct policy_header *)image;
+	munmap(image, map->size);
+}
+
+static int fill(struct policy_map *map, const struct policy *policy,
+		const struct policy_geometry *geometry, int32_t today, uint64_t generation)
+{
+	void *image = image_map(map);
+	int error;
+
+	if (!image)
+		return -errno;
+	error = policy_image_fill(policy, geometry, today, generation, image);
+	image_unmap(map, image);
+	return error;
 }
 
 int policy_map_install(struct kernel *kernel, const struct policy *policy, int32_t today,
@@ -49,14 +72,13 @@ int policy_map_install(struct kernel *kernel, const struct policy *policy, int32
 	struct policy_geometry geometry;
 	int error;
 
-	policy_image_size(policy, &geometry);
-	error = policy_map_create(geometry.blocks, &fresh);
-	if (error)
-		return error;
-	error = policy_image_fill(policy, &geometry, today, generation, fresh->image);
-	if (error)
-		return error;
-	error = kernel_swap_policy(kernel, fresh->fd);
+	error = policy_image_size(policy, &geometry);
+	if (!error)
+		error = policy_map_create(geometry.blocks, &fresh);
+	if (!error)
+		error = fill(fresh, policy, &geometry, today, generation);
+	if (!error)
+		error = kernel_swap_policy(kernel, fresh->fd);
 	if (error)
 		return error;
 	policy_map_free(*map);
@@ -64,22 +86,26 @@ int policy_map_install(struct kernel *kernel, const struct policy *policy, int32
 	return 0;
 }
 
-void policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today)
+int policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today)
 {
-	policy_image_update_phases(policy, map->image, today);
+	void *image = image_map(map);
+
+	if (!image)
+		return -errno;
+	policy_image_update_phases(policy, image, today);
+	image_unmap(map, image);
+	return 0;
 }
 
 const struct policy_header *policy_map_header(const struct policy_map *map)
 {
-	return map->image;
+	return &map->header;
 }
 
 void policy_map_free(struct policy_map *map)
 {
 	if (!map)
 		return;
-	if (map->image != MAP_FAILED)
-		munmap(map->image, map->size);
 	if (map->fd >= 0)
 		close(map->fd);
 	free(map);

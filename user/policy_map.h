@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Carries a compiled policy into the kernel: a fresh map, filled through mmap,
- * put in force by one update.
+ * put in force by one update. Mapped only while it is written: a mapping counts
+ * as the daemon's memory.
  */
 #ifndef INTERDICT_POLICY_MAP_H
 #define INTERDICT_POLICY_MAP_H
@@ -11,7 +12,7 @@
 #include "kernel.h"
 #include "policy.h"
 
-/* The image in force; keeps its memory mapped, to change phases in place. */
+/* The image in force, kept to change phases in place. */
 struct policy_map;
 
 /*
@@ -22,10 +23,10 @@ struct policy_map;
 int policy_map_install(struct kernel *kernel, const struct policy *policy, int32_t today,
 		       uint64_t generation, struct policy_map **map);
 
-/* Changes the actions in place for a new day: no swap, no gap. */
-void policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today);
+/* Changes the actions in place for a new day: no swap, no gap. 0 or a negative errno. */
+int policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today);
 
-/* Header of the image in force. */
+/* Header of the image in force, as of its last change. */
 const struct policy_header *policy_map_header(const struct policy_map *map);
 
 /* Accepts NULL. The kernel keeps its own reference to the map. */
