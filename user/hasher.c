@@ -262,9 +262,10 @@ static void worker_run(struct worker *worker)
 	if (job->reported) {
 		/* nobody wants it any more: close what was kept, still watched */
 		pthread_mutex_unlock(&hasher->lock);
-		job_free(job);
+		job_close(job);
 		pthread_mutex_lock(&hasher->lock);
 		worker->job = NULL;
+		job_free(job);
 		return;
 	}
 	worker->job = NULL;
