@@ -100,6 +100,21 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 		}                                                                                  \
 	})
 
+/* The whole way of a file whose process has its own argv: the hook's return value. */
+static __always_inline int hook_file(u32 kind, struct file *file, bool executable)
+{
+	struct hook *hook;
+
+	if (hook_cleared(file, kind, executable))
+		return 0;
+	hook = hook_begin(kind, 0);
+	if (!hook)
+		return hook_no_memory(kind, 0);
+	if (hook_decide(hook, file, executable))
+		hook_emit(hook, file);
+	return hook_end(hook);
+}
+
 /*
  * argv of the execve(2) or execveat(2) that is under way: the new program has
  * no memory yet, so the vector is read from the caller's, string by string.

@@ -15,19 +15,10 @@ SEC("lsm.s/kernel_read_file")
 int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents,
 	     int ret)
 {
-	struct hook *hook;
-
 	if (ret || !file || id != bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
 		return ret;
 	count(COUNTER_SEEN_MODULE);
-	if (hook_cleared(file, EVENT_MODULE, true))
-		return 0;
-	hook = hook_begin(EVENT_MODULE, 0);
-	if (!hook)
-		return hook_no_memory(EVENT_MODULE, 0);
-	if (hook_decide(hook, file, true))
-		hook_emit(hook, file);
-	return hook_end(hook);
+	return hook_file(EVENT_MODULE, file, true);
 }
 
 SEC("lsm/kernel_load_data")

@@ -85,19 +85,10 @@ int BPF_PROG(file_open, struct file *file, int ret)
 SEC("lsm.s/file_post_open")
 int BPF_PROG(file_post_open, struct file *file, int mask, int ret)
 {
-	struct hook *hook;
-
 	if (ret || !open_is_read(file))
 		return ret;
 	count(COUNTER_SEEN_OPEN);
-	if (hook_cleared(file, EVENT_OPEN, false))
-		return 0;
-	hook = hook_begin(EVENT_OPEN, 0);
-	if (!hook)
-		return hook_no_memory(EVENT_OPEN, 0);
-	if (hook_decide(hook, file, false))
-		hook_emit(hook, file);
-	return hook_end(hook);
+	return hook_file(EVENT_OPEN, file, false);
 }
 
 SEC("lsm/file_permission")
