@@ -197,8 +197,9 @@ static __always_inline bool mapped_file_find(u64 address, struct mapped_file *ma
 }
 
 /*
- * The path under which the kernel hands a script to its interpreter. The open
- * of that path by the interpreter is the execution of the script.
+ * The path under which the kernel hands a script to its interpreter. The first
+ * open of that path is the execution of the script. It stays remembered over an
+ * exec in between, as of `env` in "#!/usr/bin/env python3".
  */
 struct script {
 	char path[SCRIPT_PATH_MAX];
@@ -217,10 +218,8 @@ static __always_inline void script_remember(struct linux_binprm *bprm)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct script *script;
 
-	if (bprm->interp == bprm->filename) {
-		bpf_task_storage_delete(&scripts, task);
+	if (bprm->interp == bprm->filename)
 		return;
-	}
 	script = bpf_task_storage_get(&scripts, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!script) {
 		count(COUNTER_NO_STORAGE);
@@ -232,7 +231,8 @@ static __always_inline void script_remember(struct linux_binprm *bprm)
 
 static __always_inline bool script_is_opened(u64 path)
 {
-	struct script *script = bpf_task_storage_get(&scripts, bpf_get_current_task_btf(), NULL, 0);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct script *script = bpf_task_storage_get(&scripts, task, NULL, 0);
 	u64 *a, *b;
 
 	if (!script)
@@ -245,6 +245,7 @@ static __always_inline bool script_is_opened(u64 path)
 		if (a[i] != b[i])
 			return false;
 	}
+	bpf_task_storage_delete(&scripts, task);
 	return true;
 }
 
