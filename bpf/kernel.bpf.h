@@ -240,6 +240,7 @@ enum kernel_load_data_id {
 #define ATTR_SIZE   (1U << 3)
 
 /* include/uapi/asm-generic/mman-common.h */
+#define PROT_READ     0x1U
 #define PROT_WRITE    0x2U
 #define PROT_EXEC     0x4U
 #define MAP_TYPE      0x0fU
@@ -255,6 +256,7 @@ enum kernel_load_data_id {
 #define EIO	  5
 #define ENOMEM	  12
 #define EACCES	  13
+#define EBUSY	  16
 #define EFBIG	  27
 #define EAGAIN	  11
 #define ETXTBSY	  26

@@ -36,7 +36,7 @@ static __always_inline bool policy_gate(u64 size, bool executable)
 	u32 zero = 0, block;
 	void *image;
 	u64 *bits;
-	u64 bit;
+	u64 hash;
 
 	image = bpf_map_lookup_elem(&policy, &zero);
 	if (!image)
@@ -46,12 +46,18 @@ static __always_inline bool policy_gate(u64 size, bool executable)
 		return false;
 	if (executable && (header->flags & POLICY_HAS_UNSIZED))
 		return true;
-	bit = policy_gate_bit(size, header->gate_mask);
-	block = 1 + (u32)(bit / POLICY_GATE_BITS_PER_BLOCK);
+	hash = policy_gate_hash(size);
+	block = 1 + policy_gate_block(hash, header->gate_mask);
 	bits = bpf_map_lookup_elem(image, &block);
-	if (!bits || !header->entries)
+	if (!bits)
 		return false;
-	return bits[(bit >> 6) & 7] >> (bit & 63) & 1;
+	for (u32 probe = 0; probe < POLICY_GATE_PROBES; probe++) {
+		u32 bit = policy_gate_bit(hash, probe);
+
+		if (!(bits[(bit >> 6) & 7] >> (bit & 63) & 1))
+			return false;
+	}
+	return true;
 }
 
 /*

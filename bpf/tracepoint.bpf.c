@@ -22,7 +22,8 @@ char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
 #define TASK_STOPPED_OR_TRACED 0x000cU /* __TASK_STOPPED | __TASK_TRACED, linux/sched.h */
 #define SIGNAL_GROUP_EXIT      0x4U /* linux/sched/signal.h */
-#define MPROTECT_VMAS_MAX      8 /* mappings that one mprotect(2) is followed through */
+#define MPROTECT_STEPS_MAX     4096 /* mappings that one mprotect(2) is followed through */
+#define LOOKUP_ATTEMPTS	       2048 /* while another thread changes the address space */
 #define SCRIPT_PATH_MAX	       256
 
 /* The quick half, as in the lsm backend: most files end here, by their size. */
@@ -174,7 +175,9 @@ static __always_inline struct file *file_of_fd(u32 fd)
 
 /* The file that a mapping of the current process shows. */
 struct mapped_file {
-	u64 file; /* struct file *, 0: anonymous, or executable already */
+	u64 address;
+	s64 result;
+	u64 file; /* struct file *, 0: anonymous */
 	u64 end;  /* first address after the mapping */
 	u32 executable;
 };
@@ -188,12 +191,22 @@ static long mapped_file_read(struct task_struct *task, struct vm_area_struct *vm
 	return 0;
 }
 
+/* bpf_find_vma() only tries the lock, which another thread may hold: -EBUSY. */
+static long mapped_file_attempt(u32 index, struct mapped_file *mapped)
+{
+	mapped->result = bpf_find_vma(bpf_get_current_task_btf(), mapped->address,
+				      mapped_file_read, mapped, 0);
+	return mapped->result != -EBUSY;
+}
+
 static __always_inline bool mapped_file_find(u64 address, struct mapped_file *mapped)
 {
+	mapped->address = address;
 	mapped->file = 0;
 	mapped->end = 0;
 	mapped->executable = 0;
-	return bpf_find_vma(bpf_get_current_task_btf(), address, mapped_file_read, mapped, 0) == 0;
+	bpf_loop(LOOKUP_ATTEMPTS, mapped_file_attempt, mapped, 0);
+	return mapped->result == 0;
 }
 
 /*
@@ -275,20 +288,46 @@ static __always_inline bool is_dying(struct task_struct *task)
 	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
 }
 
+/* Executable by what is asked for, or because reading implies it for this task. */
+static __always_inline bool prot_is_executable(u32 prot)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return (prot & PROT_EXEC) ||
+	       ((prot & PROT_READ) && (BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC));
+}
+
+/*
+ * What this task's last decision about a mapping was about: on exit of the call the
+ * same file is no new finding. Forgotten on entry, or it might be of an older call.
+ */
+static __always_inline void map_forget(void)
+{
+	struct hook *hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL, 0);
+
+	if (hook)
+		hook->facts.address = 0;
+}
+
+static __always_inline bool map_was_decided(struct file *file)
+{
+	struct hook *hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL, 0);
+
+	return hook && hook->kind == EVENT_MAP &&
+	       hook->facts.address == (u64)BPF_CORE_READ(file, f_inode);
+}
+
 /* A file about to be mapped. Shared and writable: never cache it again. */
 static __always_inline void enter_mmap(const struct syscall_args *args)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u32 prot = (u32)args->arg[2], flags = (u32)args->arg[3], fd = (u32)args->arg[4];
+	u32 flags = (u32)args->arg[3], fd = (u32)args->arg[4];
+	bool executable = prot_is_executable((u32)args->arg[2]);
 	u32 type = flags & MAP_TYPE;
-	bool executable = prot & PROT_EXEC;
 	struct facts facts;
 	struct file *file;
 
 	if (flags & MAP_ANONYMOUS)
 		return;
-	if (!executable && (BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC))
-		executable = true;
 	if (!executable && type == 2 /* MAP_PRIVATE */)
 		return;
 	file = file_of_fd(fd);
@@ -302,25 +341,53 @@ static __always_inline void enter_mmap(const struct syscall_args *args)
 	if (!executable)
 		return;
 	count(COUNTER_SEEN_MAP);
+	map_forget();
 	tracepoint_file((u64)file, EVENT_MAP, 0, fd);
 }
 
-static __always_inline void enter_mprotect(const struct syscall_args *args)
-{
-	u64 address = args->arg[0], end = address + args->arg[1];
+/* The range of an mprotect(2), walked mapping by mapping. */
+struct mprotect_walk {
 	struct mapped_file mapped;
+	u64 end;
+	u32 flags;	/* EVENT_* */
+	u32 executable; /* look at mappings that are executable, or at the others */
+};
 
-	if (!((u32)args->arg[2] & PROT_EXEC))
-		return;
-	for (int i = 0; i < MPROTECT_VMAS_MAX && address < end; i++) {
-		if (!mapped_file_find(address, &mapped))
-			return;
-		address = mapped.end;
-		if (!mapped.file || mapped.executable)
-			continue;
+static long mprotect_step(u32 index, struct mprotect_walk *walk)
+{
+	struct mapped_file *mapped = &walk->mapped;
+
+	mapped->file = 0;
+	mapped->executable = 0;
+	mapped_file_attempt(0, mapped);
+	if (mapped->result == -EBUSY)
+		return 0; /* once more */
+	if (mapped->result)
+		return 1;
+	if (mapped->file && mapped->executable == walk->executable &&
+	    !(walk->executable && map_was_decided((void *)mapped->file))) {
 		count(COUNTER_SEEN_MAP);
-		tracepoint_file(mapped.file, EVENT_MAP, EVENT_MPROTECT, ~0U);
+		tracepoint_file(mapped->file, EVENT_MAP, walk->flags, ~0U);
 	}
+	mapped->address = mapped->end;
+	return mapped->address >= walk->end;
+}
+
+/*
+ * On entry what is not executable yet, decided before the call; on exit what is:
+ * the lookup on entry may have failed throughout.
+ */
+static __always_inline void walk_mprotect(const struct syscall_args *args, bool after)
+{
+	struct mprotect_walk walk = {
+		.mapped.address = args->arg[0],
+		.end = args->arg[0] + args->arg[1],
+		.flags = after ? EVENT_MPROTECT | EVENT_LATE : EVENT_MPROTECT,
+		.executable = after,
+	};
+
+	if (prot_is_executable((u32)args->arg[2]) && walk.end > args->arg[0])
+		bpf_loop(MPROTECT_STEPS_MAX, mprotect_step, &walk, 0);
 }
 
 SEC("tp_btf/sys_enter")
@@ -334,7 +401,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		enter_mmap(&args);
 		break;
 	case CALL_MPROTECT:
-		enter_mprotect(&args);
+		map_forget();
+		walk_mprotect(&args, false);
 		break;
 	case CALL_FINIT_MODULE:
 		count(COUNTER_SEEN_MODULE);
@@ -367,18 +435,11 @@ static __always_inline void exit_open(u32 fd, u64 path)
  */
 static __always_inline void exit_mmap(u64 address)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct mapped_file mapped;
-	struct held_task *entry;
-	struct file *file;
 
 	if (is_dying((void *)bpf_get_current_task()) || !mapped_file_find(address, &mapped) ||
-	    !mapped.file || !mapped.executable)
+	    !mapped.file || !mapped.executable || map_was_decided((void *)mapped.file))
 		return;
-	file = (void *)mapped.file;
-	entry = bpf_map_lookup_elem(&held_tasks, &tgid);
-	if (entry && entry->inode_address == (u64)BPF_CORE_READ(file, f_inode))
-		return; /* held for this very file */
 	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U);
 }
 
@@ -404,6 +465,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	case CALL_MMAP:
 		if (!(args.arg[3] & MAP_ANONYMOUS))
 			exit_mmap((u64)ret);
+		break;
+	case CALL_MPROTECT:
+		if (!is_dying((void *)bpf_get_current_task()))
+			walk_mprotect(&args, true);
 		break;
 	}
 	return 0;

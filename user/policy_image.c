@@ -110,9 +110,15 @@ static void write_gate(const struct policy *policy, void *image)
 	uint8_t *gate = image_gate(image);
 
 	for (size_t i = 0; i < policy->size_count; i++) {
-		uint64_t bit = policy_gate_bit(policy->sizes[i], header->gate_mask);
+		uint64_t hash = policy_gate_hash(policy->sizes[i]);
+		uint8_t *block = gate + (size_t)policy_gate_block(hash, header->gate_mask) *
+						POLICY_BLOCK_SIZE;
 
-		gate[bit / 8] |= (uint8_t)(1U << bit % 8);
+		for (uint32_t probe = 0; probe < POLICY_GATE_PROBES; probe++) {
+			uint32_t bit = policy_gate_bit(hash, probe);
+
+			block[bit / 8] |= (uint8_t)(1U << bit % 8);
+		}
 	}
 }
 
@@ -195,12 +201,20 @@ void policy_image_update_phases(const struct policy *policy, void *image, int32_
 bool policy_image_gate(const void *image, uint64_t size)
 {
 	const struct policy_header *header = image;
-	const uint8_t *gate = (const uint8_t *)image + POLICY_BLOCK_SIZE;
-	uint64_t bit = policy_gate_bit(size, header->gate_mask);
+	uint64_t hash = policy_gate_hash(size);
+	const uint8_t *block = (const uint8_t *)image + POLICY_BLOCK_SIZE +
+			       (size_t)policy_gate_block(hash, header->gate_mask) *
+				       POLICY_BLOCK_SIZE;
 
 	if (header->flags & POLICY_HAS_UNSIZED)
 		return true;
-	return gate[bit / 8] >> bit % 8 & 1;
+	for (uint32_t probe = 0; probe < POLICY_GATE_PROBES; probe++) {
+		uint32_t bit = policy_gate_bit(hash, probe);
+
+		if (!(block[bit / 8] >> bit % 8 & 1))
+			return false;
+	}
+	return true;
 }
 
 uint32_t policy_image_find(const void *image, const uint8_t digest[INTERDICT_DIGEST_SIZE],
