@@ -14,9 +14,12 @@
 #define SIGCONT 18
 #define SIGSTOP 19
 
+/* A heartbeat may lie ahead: the daemon says that it will be busy until then. */
 static __always_inline bool daemon_alive(void)
 {
-	return bpf_ktime_get_boot_ns() - runtime.heartbeat < runtime.heartbeat_limit;
+	s64 silence = (s64)(bpf_ktime_get_boot_ns() - runtime.heartbeat);
+
+	return silence < (s64)runtime.heartbeat_limit;
 }
 
 /* True if this task may be held. Never the daemon, never PID 1 (it ignores signals). */

@@ -474,18 +474,17 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-static __always_inline bool is_held(struct task_struct *task)
+/* Kills the task if it is held: it was resumed without a verdict. */
+static __always_inline void kill_if_held(struct task_struct *task)
 {
 	u32 tgid = BPF_CORE_READ(task, tgid);
 	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
 
-	return entry && entry->start == BPF_CORE_READ(task, group_leader, start_boottime);
-}
-
-static __always_inline void kill_held(struct task_struct *task)
-{
+	if (!entry || entry->start != BPF_CORE_READ(task, group_leader, start_boottime))
+		return;
 	if (is_dying(task)) /* by the daemon's verdict, or by anybody's SIGKILL */
 		return;
+	entry->resumed = 1;
 	count(COUNTER_FOREIGN_CONT);
 	if (bpf_send_signal_task(task, SIGKILL, PIDTYPE_TGID, 0))
 		count(COUNTER_SIGNAL_FAILED);
@@ -495,8 +494,8 @@ static __always_inline void kill_held(struct task_struct *task)
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, struct kernel_siginfo *info, struct task_struct *task)
 {
-	if (signal == SIGCONT && holding && is_held(task))
-		kill_held(task);
+	if (signal == SIGCONT && holding)
+		kill_if_held(task);
 	return 0;
 }
 
@@ -515,7 +514,6 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (!state || state->state != HOLD_STOPPED)
 		return 0;
 	state->state = HOLD_ENDED;
-	if (is_held(next))
-		kill_held(next);
+	kill_if_held(next);
 	return 0;
 }

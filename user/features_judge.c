@@ -243,7 +243,7 @@ static void remedy_bpffs(const struct features *features, char *text, size_t siz
 	(void)features;
 	snprintf(text, size,
 		 "mount -t bpf bpf /sys/fs/bpf (systemd does): without it a monitor that "
-		 "is killed leaves held tasks to their deadline");
+		 "is killed leaves the tasks that it held stopped");
 }
 
 static void remedy_unprivileged(const struct features *features, char *text, size_t size)

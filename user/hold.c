@@ -18,6 +18,9 @@
 /* A hold of this age whose record has not come: the record was lost. */
 #define RECORD_GRACE_NS (300ULL * 1000 * 1000)
 
+/* For so many ticks a parent is looked at after its child's hold: half a second. */
+#define PARENT_LOOKS 5
+
 /* Two changes within this time may leave the same ctime (HZ=100 and older kernels). */
 #define CTIME_TICK_NS (20LL * 1000 * 1000)
 
@@ -30,6 +33,16 @@ struct held_process {
 	unsigned int asked;   /* records of it that came */
 	unsigned int decided; /* of these: allowed */
 	bool killed;
+	pid_t parent;
+	uint64_t parent_start; /* 0: it was stopped already, or is not there */
+};
+
+/* A parent that may stop itself over the hold of its child. */
+struct parent {
+	struct parent *next;
+	pid_t pid;
+	uint64_t start;
+	unsigned int looks; /* ticks for which it is still looked at */
 };
 
 /* A file that is being hashed. */
@@ -45,6 +58,7 @@ struct hold {
 	struct hold_calls calls;
 	struct hasher *hasher;
 	struct held_process *processes;
+	struct parent *parents;
 	struct hold_status status;
 };
 
@@ -90,7 +104,8 @@ static void process_remove(struct hold *hold, struct held_process **link)
 }
 
 /* The process that a HELD record is about; NULL if it is gone or memory is. */
-static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64_t start)
+static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64_t start,
+					uint32_t parent)
 {
 	struct held_process **link = process_find(hold, tgid);
 	struct held_process *process = *link;
@@ -111,10 +126,53 @@ static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64
 		free(process);
 		return NULL;
 	}
+	process->parent = (pid_t)parent;
+	if (parent > 1 && process_is_stopped(process->parent, &process->parent_start))
+		process->parent_start = 0;
 	process->next = hold->processes;
 	hold->processes = process;
 	hold->status.held++;
 	return process;
+}
+
+/* Remembers the parent of a process whose hold is over. */
+static void parent_watch(struct hold *hold, const struct held_process *process)
+{
+	struct parent *parent;
+
+	if (!process->parent_start)
+		return;
+	parent = calloc(1, sizeof(*parent));
+	if (!parent)
+		return;
+	parent->pid = process->parent;
+	parent->start = process->parent_start;
+	parent->looks = PARENT_LOOKS;
+	parent->next = hold->parents;
+	hold->parents = parent;
+	hold->status.parents++;
+}
+
+/* Resumes the parents that have stopped; forgets those that do not. */
+static void parents_tick(struct hold *hold)
+{
+	struct parent **link = &hold->parents;
+
+	while (*link) {
+		struct parent *parent = *link;
+		uint64_t start = 0;
+		bool stopped = process_is_stopped(parent->pid, &start);
+
+		if (stopped && start == parent->start)
+			kill(parent->pid, SIGCONT);
+		if (stopped || start != parent->start || --parent->looks == 0) {
+			*link = parent->next;
+			free(parent);
+			hold->status.parents--;
+		} else {
+			link = &parent->next;
+		}
+	}
 }
 
 static void send_signal(const struct held_process *process, int signal)
@@ -133,6 +191,7 @@ static void process_kill(struct hold *hold, struct held_process *process)
 	}
 	process->killed = true;
 	kernel_take_held(hold->kernel, process->tgid, NULL);
+	parent_watch(hold, process);
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
@@ -150,6 +209,7 @@ static void process_release(struct hold *hold, struct held_process *process)
 	/* Out of the map first: the kernel kills what is resumed while it is there. */
 	send_signal(process, SIGCONT);
 	hold->status.released++;
+	parent_watch(hold, process);
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
@@ -178,6 +238,19 @@ static bool is_denied_late(const struct event *event)
 {
 	return event->decision == DECISION_DENY && !(event->flags & EVENT_HELD) &&
 	       event->backend == BACKEND_TRACEPOINT;
+}
+
+/*
+ * A held task that somebody resumed was killed for that by the kernel, whatever
+ * its file: so the record says it, and that it was denied.
+ */
+static bool was_resumed(const struct hold *hold, const struct event *event)
+{
+	struct held_task task;
+
+	return (event->flags & EVENT_HELD) &&
+	       kernel_find_held(hold->kernel, event->tgid, &task) == 0 &&
+	       task.start == event->start && task.resumed;
 }
 
 /* Carries out what was decided for a task that waits. */
@@ -210,7 +283,7 @@ static void read_elf_facts(struct alert *alert, int fd)
 {
 	struct elf_facts facts = {};
 
-	if (fd < 0 || (alert->event.flags & EVENT_UNVERIFIABLE) || elf_facts_read(fd, &facts))
+	if (fd < 0 || elf_facts_read(fd, &facts))
 		return;
 	free(alert->build_id);
 	free(alert->soname);
@@ -245,6 +318,13 @@ static bool request_decide(struct hold *hold, struct request *request, int error
 			hold->status.matched++;
 		else
 			alert->event.decision = DECISION_ALLOW;
+	}
+	if (was_resumed(hold, &alert->event)) {
+		alert->event.flags |= EVENT_FOREIGN_CONT;
+		alert->event.decision = DECISION_DENY;
+		if (!report)
+			alert->event.reason = REASON_UNHASHABLE;
+		report = true;
 	}
 	if (is_denied_late(&alert->event))
 		deny_late(alert);
@@ -321,8 +401,8 @@ static void request_start(struct hold *hold, struct request *request)
 		.fd = -EBADF,
 		.open = location_open,
 		.open_data = location,
-		/* Closing may wait for the file's file system: not in the loop then. */
-		.keep_fd = !(alert->event.flags & EVENT_UNVERIFIABLE),
+		/* Reading and closing may wait for the file system: only local ones. */
+		.keep_fd = !(alert->event.flags & EVENT_UNCACHEABLE),
 		.unverifiable = alert->event.flags & EVENT_UNVERIFIABLE,
 		.size = alert->event.file.size,
 		.cookie = request,
@@ -362,12 +442,21 @@ void hold_request(struct hold *hold, struct alert *alert)
 	memset(alert, 0, sizeof(*alert));
 	if (request->alert.event.flags & EVENT_HELD) {
 		struct held_process *process = process_get(hold, request->alert.event.tgid,
-							   request->alert.event.start);
+							   request->alert.event.start,
+							   request->alert.event.ppid);
 
 		if (process)
 			process->asked++;
 	}
-	request_start(hold, request);
+	if (hold->calls.may_be_listed(&request->alert.event, hold->calls.context)) {
+		request_start(hold, request);
+		return;
+	}
+	/* The kernel's gate lets a few sizes pass that nobody listed. */
+	hold->status.cleared++;
+	request->alert.event.decision = DECISION_ALLOW;
+	give_verdict(hold, &request->alert.event);
+	request_free(request);
 }
 
 void hold_learn(struct hold *hold, const struct alert *alert)
@@ -416,6 +505,9 @@ static void look_after(struct hold *hold, uint32_t tgid, const struct held_task 
 	struct held_process *process = *process_find(hold, tgid);
 
 	if (!process_is((pid_t)tgid, task->start)) {
+		/* Its record still comes, and wants to know why. */
+		if (process && process->asked > process->decided)
+			return;
 		kernel_take_held(hold->kernel, tgid, NULL);
 		if (process)
 			process_remove(hold, process_find(hold, tgid));
@@ -440,6 +532,8 @@ void hold_tick(struct hold *hold, uint64_t now)
 	uint32_t tgid = 0;
 	bool more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
 
+	parents_tick(hold);
+
 	while (more) {
 		uint32_t current = tgid;
 		struct held_task found = task;
@@ -456,7 +550,7 @@ void hold_release_all(struct hold *hold)
 	uint32_t tgid = 0;
 
 	while (kernel_next_held(hold->kernel, &tgid, &task) == 0) {
-		struct held_process *process = process_get(hold, tgid, task.start);
+		struct held_process *process = process_get(hold, tgid, task.start, 0);
 
 		kernel_take_held(hold->kernel, tgid, NULL);
 		if (process) {
@@ -480,5 +574,11 @@ void hold_free(struct hold *hold)
 	hasher_free(hold->hasher);
 	while (hold->processes)
 		process_remove(hold, &hold->processes);
+	while (hold->parents) {
+		struct parent *parent = hold->parents;
+
+		hold->parents = parent->next;
+		free(parent);
+	}
 	free(hold);
 }

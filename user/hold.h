@@ -5,6 +5,10 @@
  * task that is held for it goes on or dies. No held task is forgotten: not when
  * its record was lost, not when hashing takes too long, not when this process
  * dies (the next one finds the map of held tasks pinned).
+ *
+ * A parent that waits for stopped children sees the hold. runuser(1) and the like
+ * then stop themselves, to be resumed together with the child by a shell that knows
+ * nothing of it: so a parent that stopped while its child was held is resumed too.
  */
 #ifndef INTERDICT_HOLD_H
 #define INTERDICT_HOLD_H
@@ -20,6 +24,8 @@ struct hold;
 
 /* What the rest of the monitor does for this module. */
 struct hold_calls {
+	/* False if the file's size alone says that no entry can match it. */
+	bool (*may_be_listed)(const struct event *event, void *context);
 	/*
 	 * Looks up @alert->event.digest in the policy in force and fills entry, action,
 	 * generation, decision and reason. Returns false if it is not listed or not to be
@@ -41,6 +47,8 @@ struct hold_options {
 struct hold_status {
 	uint64_t waiting; /* files being hashed */
 	uint64_t held;	  /* processes held now */
+	uint64_t parents; /* parents of such that are looked after */
+	uint64_t cleared; /* files that their exact size cleared */
 	uint64_t released;
 	uint64_t killed;
 	uint64_t hashed;     /* files hashed in user space */

@@ -126,6 +126,15 @@ enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum
 	return DECISION_ALLOW;
 }
 
+bool inforce_may_be_listed(const struct inforce *inforce, const struct event *event)
+{
+	/* What cannot be verified has no size that says anything (opens excepted). */
+	if ((event->flags & EVENT_UNVERIFIABLE) && event->kind != EVENT_OPEN)
+		return true;
+	return inforce->policy && (policy_has_unsized(inforce->policy) ||
+				   policy_size_listed(inforce->policy, event->file.size));
+}
+
 bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mode mode)
 {
 	struct event *event = &alert->event;

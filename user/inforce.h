@@ -42,6 +42,9 @@ bool inforce_tick(struct inforce *inforce, time_t now);
 /* Names what a record is about: alert->policy, entry, phase, days_left, by full digest. */
 void inforce_name(const struct inforce *inforce, struct alert *alert);
 
+/* False if the file's size alone says that no entry can match it. */
+bool inforce_may_be_listed(const struct inforce *inforce, const struct event *event);
+
 /*
  * Decides about alert->event.digest as the kernel would. Returns false if it is
  * not listed, or its vendor is retired.

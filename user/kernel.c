@@ -21,17 +21,6 @@
 #define BPFFS	     "/sys/fs/bpf"
 #define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
 
-struct kernel {
-	struct kernel_options options;
-	struct interdict_bpf *skeleton;
-	struct ring_buffer *rings;
-	kernel_record_fn on_record;
-	void *context;
-	const char *names[32];
-	unsigned int programs;
-	int possible_cpus;
-};
-
 /* Which programs each backend needs; file_permission is attached on demand. */
 struct program_use {
 	const char *name;
@@ -83,6 +72,17 @@ static const struct program_use program_uses[] = {
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
 };
 
+struct kernel {
+	struct kernel_options options;
+	struct interdict_bpf *skeleton;
+	struct ring_buffer *rings;
+	kernel_record_fn on_record;
+	void *context;
+	const char *names[ARRAY_SIZE(program_uses) + 1];
+	unsigned int programs;
+	int possible_cpus;
+};
+
 static const struct program_use *program_use_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(program_uses); i++) {
@@ -122,8 +122,6 @@ static void select_programs(struct kernel *kernel)
 			      (!use->wanted || use->wanted(&kernel->options));
 
 		bpf_program__set_autoload(program, wanted);
-		if (wanted && kernel->programs < ARRAY_SIZE(kernel->names) - 1)
-			kernel->names[kernel->programs++] = use->name;
 	}
 	/* Inode storage cannot be created where the BPF LSM is not active. */
 	bpf_map__set_autocreate(skeleton->maps.inode_writes, lsm);
@@ -265,6 +263,7 @@ int kernel_attach(struct kernel *kernel)
 			interdict_bpf__detach(kernel->skeleton);
 			return error;
 		}
+		kernel->names[kernel->programs++] = use->name;
 	}
 	return 0;
 }
@@ -428,6 +427,13 @@ int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_ta
 			return -errno;
 		*tgid = next;
 	} while (bpf_map_lookup_elem(fd, &next, ret));
+	return 0;
+}
+
+int kernel_find_held(const struct kernel *kernel, uint32_t tgid, struct held_task *ret)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, ret))
+		return -errno;
 	return 0;
 }
 

@@ -71,10 +71,10 @@ int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_C
 /* Recursion misses of all programs: calls that the kernel skipped. */
 uint64_t kernel_recursion_misses(const struct kernel *kernel);
 
-/* Number of programs attached. */
+/* Number of programs attached, without those that only open = deny needs. */
 unsigned int kernel_programs(const struct kernel *kernel);
 
-/* Names of programs that are loaded, for status: NULL-terminated, borrowed. */
+/* Names of the attached programs, for status: NULL-terminated, borrowed. */
 const char *const *kernel_program_names(const struct kernel *kernel);
 
 /* Puts the image map @fd in force (policy_map.h). */
@@ -93,6 +93,9 @@ int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd
  * one, -ENOENT at the end.
  */
 int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret);
+
+/* Looks at a hold; -ENOENT if there is none. */
+int kernel_find_held(const struct kernel *kernel, uint32_t tgid, struct held_task *ret);
 
 /* Takes a hold out of the map; -ENOENT if there is none. @ret may be NULL. */
 int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret);

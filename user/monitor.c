@@ -23,9 +23,6 @@
 /* Without a heartbeat for so long the programs stop holding tasks. */
 #define HEARTBEAT_LIMIT_NS (5 * NS_PER_S)
 
-/* While a reload keeps the loop busy, tasks stay held for so long. */
-#define RELOAD_LEEWAY_NS (60 * NS_PER_S)
-
 void monitor_watch(struct monitor *monitor, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
@@ -88,6 +85,13 @@ void monitor_drain(void *context)
 	report_flush(monitor->report, clock_boottime());
 }
 
+static bool hold_asks_size(const struct event *event, void *context)
+{
+	const struct monitor *monitor = context;
+
+	return inforce_may_be_listed(monitor->inforce, event);
+}
+
 static bool hold_decides(struct alert *alert, void *context)
 {
 	struct monitor *monitor = context;
@@ -136,8 +140,6 @@ static void on_signals(struct monitor *monitor)
 			monitor->stopping = true;
 			break;
 		case SIGHUP:
-			kernel_runtime(monitor->kernel)->heartbeat =
-				clock_boottime() + RELOAD_LEEWAY_NS;
 			monitor_reload(monitor);
 			break;
 		case SIGUSR1:
@@ -201,6 +203,7 @@ static int start_hold(struct monitor *monitor)
 		.ctime_is_fine = monitor->features.multigrain_ctime,
 	};
 	struct hold_calls calls = {
+		.may_be_listed = hold_asks_size,
 		.decide = hold_decides,
 		.decide_unhashable = hold_decides_unhashable,
 		.report = hold_reports,
@@ -234,7 +237,7 @@ static int check_strictness(const struct monitor *monitor)
 
 	if (config->mode != MODE_ENFORCE || monitor->backend != BACKEND_TRACEPOINT)
 		return 0;
-	if (!config->allow_late_kill && (!config->hold || !monitor->features.send_signal_task)) {
+	if (!config->allow_late_kill && !monitor_is_strict(monitor)) {
 		log_error("mode = enforce with the tracepoint backend %s: a listed program may run "
 			  "for a moment before it is killed; say allow-late-kill = yes to accept "
 			  "that, or use the lsm backend (`interdict doctor`)",
@@ -318,8 +321,6 @@ static int start(struct monitor *monitor)
 
 static void tick(struct monitor *monitor, uint64_t now)
 {
-	struct hold_status holds;
-
 	refresh_runtime(monitor, now);
 	hold_tick(monitor->hold, now);
 	monitor_check_date(monitor);
@@ -328,8 +329,17 @@ static void tick(struct monitor *monitor, uint64_t now)
 		notify_send("WATCHDOG=1");
 		monitor->next_watchdog = now + monitor->watchdog_interval;
 	}
+	monitor->next_tick = now + TICK_NS;
+}
+
+/* While a task is held, or its parent looked after, the next tick comes sooner. */
+static void hurry(struct monitor *monitor, uint64_t now)
+{
+	struct hold_status holds;
+
 	hold_get_status(monitor->hold, &holds);
-	monitor->next_tick = now + (holds.held ? TICK_HELD_NS : TICK_NS);
+	if ((holds.held || holds.parents) && monitor->next_tick > now + TICK_HELD_NS)
+		monitor->next_tick = now + TICK_HELD_NS;
 }
 
 static void on_ready(struct monitor *monitor, int fd)
@@ -366,6 +376,7 @@ static void loop(struct monitor *monitor)
 		if (now >= monitor->next_tick)
 			tick(monitor, now);
 		report_poll(monitor->report, now);
+		hurry(monitor, now);
 		n = epoll_wait(monitor->epoll_fd, events, ARRAY_SIZE(events), wait_ms(monitor, now));
 		for (int i = 0; i < n; i++)
 			on_ready(monitor, events[i].data.fd);

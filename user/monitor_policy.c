@@ -12,6 +12,9 @@
 
 #define PROBLEMS_SHOWN 20
 
+/* While a reload keeps the loop busy, tasks stay held for so long, nanoseconds. */
+#define RELOAD_LEEWAY (60ULL * 1000 * 1000 * 1000)
+
 static void problems_freep(struct problems **problems)
 {
 	problems_free(*problems);
@@ -95,6 +98,7 @@ int monitor_reload(struct monitor *monitor)
 
 	if (!problems)
 		return -ENOMEM;
+	kernel_runtime(monitor->kernel)->heartbeat = clock_boottime() + RELOAD_LEEWAY;
 	notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
 		    (unsigned long long)(clock_monotonic() / 1000));
 	error = load(monitor, problems);

@@ -72,6 +72,7 @@ void monitor_check_date(struct monitor *monitor);
 
 /* monitor_status.c */
 int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT]);
+bool monitor_is_strict(const struct monitor *monitor);
 json_t *monitor_answer(const char *request, void *monitor);
 void monitor_check_losses(struct monitor *monitor);
 void monitor_announce(struct monitor *monitor);

@@ -52,6 +52,7 @@ int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTE
 	if (error)
 		return error;
 	hold_get_status(monitor->hold, &holds);
+	ret_counters[COUNTER_SIZE_CLEARED] += holds.cleared;
 	ret_counters[COUNTER_HASHED] += holds.hashed;
 	ret_counters[COUNTER_MATCHED] += holds.matched;
 	ret_counters[COUNTER_DENIED] += holds.denied;
@@ -75,6 +76,13 @@ static json_t *counter_status(const struct monitor *monitor)
 	return object;
 }
 
+/* True if in enforce nothing listed runs an instruction before it is denied. */
+bool monitor_is_strict(const struct monitor *monitor)
+{
+	return monitor->backend == BACKEND_LSM ||
+	       (monitor->features.send_signal_task && monitor->config->hold);
+}
+
 static json_t *hold_status(const struct monitor *monitor)
 {
 	struct hold_status status;
@@ -82,8 +90,7 @@ static json_t *hold_status(const struct monitor *monitor)
 	hold_get_status(monitor->hold, &status);
 	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "enabled",
 			 kernel_runtime(monitor->kernel)->hold, "strict",
-			 monitor->backend == BACKEND_LSM || monitor->features.send_signal_task,
-			 "waiting", (json_int_t)status.waiting, "held", (json_int_t)status.held,
+			 monitor_is_strict(monitor), "waiting", (json_int_t)status.waiting, "held", (json_int_t)status.held,
 			 "released", (json_int_t)status.released, "killed",
 			 (json_int_t)status.killed, "recovered", (json_int_t)status.recovered,
 			 "overdue", (json_int_t)status.overdue);
@@ -222,7 +229,7 @@ void monitor_check_losses(struct monitor *monitor)
 				      (unsigned long long)more, counter_text(i));
 	}
 	memcpy(monitor->counters, counters, sizeof(counters));
-	if (clock_boottime() >= monitor->next_heartbeat) {
+	if (monitor->config->heartbeat && clock_boottime() >= monitor->next_heartbeat) {
 		report_health(monitor->report, "heartbeat", false, counters, "the monitor runs");
 		policy_trim(inforce_policy(monitor->inforce));
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
@@ -234,7 +241,7 @@ void monitor_announce(struct monitor *monitor)
 {
 	const struct context *context = &monitor->context;
 	const struct policy *policy = inforce_policy(monitor->inforce);
-	bool strict = monitor->backend == BACKEND_LSM || monitor->features.send_signal_task;
+	bool strict = monitor_is_strict(monitor);
 
 	log_info("%s mode, %s backend (%s), hash source %s, %u programs attached",
 		 mode_name(context->mode), backend_name(context->backend),

@@ -143,6 +143,20 @@ int process_describe(pid_t pid, struct event *event)
 	return 0;
 }
 
+bool process_is_stopped(pid_t pid, uint64_t *ret_start)
+{
+	_cleanup_free_ char *stat = NULL;
+	const char *end;
+	uint64_t ticks;
+
+	if (read_proc(pid, "stat", &stat) < 0 || stat_field(stat, 22, &ticks) < 0)
+		return false;
+	if (ret_start)
+		*ret_start = ticks * PROCESS_TICK;
+	end = strrchr(stat, ')');
+	return end[1] == ' ' && end[2] == 'T';
+}
+
 bool process_is(pid_t pid, uint64_t start)
 {
 	_cleanup_free_ char *stat = NULL;

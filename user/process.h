@@ -30,6 +30,13 @@ int process_describe(pid_t pid, struct event *event);
 bool process_is(pid_t pid, uint64_t start);
 
 /*
+ * True if @pid is stopped by a signal now. @ret_start, CLOCK_BOOTTIME nanoseconds in
+ * whole ticks, tells later whether it is still the same process; it is set if there
+ * is one. It may be NULL.
+ */
+bool process_is_stopped(pid_t pid, uint64_t *ret_start);
+
+/*
  * Contents of a link such as "cwd" or "exe" in /proc/PID, as the kernel resolves
  * it, which asks no file system. The caller frees it. NULL if it cannot be had.
  */

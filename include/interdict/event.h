@@ -122,7 +122,7 @@ _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 	NAME(SEEN_MODULE, "seen.module", "module loads seen")                                      \
 	NAME(SIZE_CLEARED, "size_cleared", "files cleared by their size")                          \
 	NAME(CACHED, "cached", "digests found in the cache")                                       \
-	NAME(HASHED, "hashed", "files hashed by the kernel")                                       \
+	NAME(HASHED, "hashed", "files hashed")                                                     \
 	NAME(PENDING, "pending", "files handed to the daemon for hashing")                         \
 	NAME(HELD, "held", "tasks held until the daemon had decided")                              \
 	NAME(MATCHED, "matched", "files matched by an entry")                                      \

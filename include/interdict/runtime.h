@@ -50,10 +50,12 @@ struct held_task {
 	__u32 fd;	/* descriptor in the task, ~0: the executable itself */
 	__u32 pid;	/* thread */
 	__u32 requests; /* files of this process that wait for a verdict */
+	__u32 resumed;	/* 1: somebody else resumed it, and it was killed for that */
+	__u32 reserved; /* zero */
 };
 
 _Static_assert(sizeof(struct runtime) == 48, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
-_Static_assert(sizeof(struct held_task) == 96, "no implicit padding");
+_Static_assert(sizeof(struct held_task) == 104, "no implicit padding");
 
 #endif
