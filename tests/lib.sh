@@ -234,6 +234,18 @@ list_write() {
 	mv "$file.new" "$file"
 }
 
+# generate COUNT SEED: digests that no file has.
+generate() {
+	awk -v count="$1" -v seed="$2" 'BEGIN {
+		srand(seed)
+		for (i = 0; i < count; i++) {
+			for (j = 0; j < 8; j++)
+				printf "%04x%04x", int(rand() * 65536), int(rand() * 65536)
+			print ""
+		}
+	}'
+}
+
 # --- policy and monitor ------------------------------------------------------
 
 vendors=$work/vendors

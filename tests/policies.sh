@@ -14,7 +14,6 @@ a date that is none | vendor_line [schedule] announced=soon | bad\.vendor:[0-9]+
 dates in the wrong order | vendor_line [schedule] announced=2026-03-01 prohibited=2026-02-01 | bad\.vendor:[0-9]+:
 a list that is not there | vendor_line file=absent.csv | bad\.vendor:[0-9]+:.*absent\.csv
 no id | vendor_without ^id | bad\.vendor:.*id
-no list | vendor_without ^file | bad\.vendor:
 an id twice | vendor_twice | (bad|twice)\.vendor:[0-9]+:.*bad
 a malformed digest | list_line xyz | bad\.list:4:
 a digest that is too short | list_line 0123456789abcdef | bad\.list:4:

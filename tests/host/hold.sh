@@ -86,18 +86,19 @@ hold() {
 	stopped $held
 }
 
-# outcome FILE PID: what it printed and how it ended.
+# outcome NAME FILE PID WANTED: what it printed and how it ended. The shell's own word about a
+# killed child goes away.
 outcome() {
 	local status=0
-	wait_for 15 ended "$2"
-	wait "$2" 2>/dev/null || status=$?
-	printf '%s status %d' "$(tr -cd 'A-Z' <"$work/$1.out")" $status
-}
+	wait_for 15 ended "$3"
+	wait "$3" 2>/dev/null || status=$?
+	equal "$1" "$4" "$(tr -cd '[:upper:]' <"$work/$2.out") status $status"
+} 2>/dev/null
 
 kill -STOP "$monitor"
 check "while the daemon is stopped a listed file is held" hold listed-signal
 kill -CONT $held
-equal "one foreign SIGCONT: killed without output" " status 137" "$(outcome listed-signal $held)"
+outcome "one foreign SIGCONT: killed without output" listed-signal "$held" " status 137"
 kill -CONT "$monitor"
 reported "the foreign SIGCONT is reported" \
 	'any(.interdict.flags[]?; . == "foreign-cont") and .interdict.decision == "deny"'
@@ -112,8 +113,8 @@ monitor_kill
 sleep 0.5
 equal "both are still held after kill -9" "T T" "$(state $listed) $(state $allowed)"
 monitor_start enforce --hold yes || bail "the monitor does not start again"
-equal "the next daemon: listed is killed without output" " status 137" "$(outcome listed-killed $listed)"
-equal "the next daemon: unlisted runs" "RAN status 0" "$(outcome allowed-killed $allowed)"
+outcome "the next daemon: listed is killed without output" listed-killed "$listed" " status 137"
+outcome "the next daemon: unlisted runs" allowed-killed "$allowed" "RAN status 0"
 
 # A stalled daemon: what is known is still killed, nothing is held for good.
 probe_gives "known: killed" "$PROBE_KILLED" exec "$work/listed-cached"
@@ -131,7 +132,7 @@ kill -STOP "$monitor"
 check "held before the daemon is asked to end" hold allowed-stopped
 kill -TERM "$monitor"
 kill -CONT "$monitor"
-equal "the daemon ends: the held task is let go" "RAN status 0" "$(outcome allowed-stopped $held)"
+outcome "the daemon ends: the held task is let go" allowed-stopped "$held" "RAN status 0"
 monitor_stop
 
 # A hash that takes too long ends at the deadline: unhashable, so it is denied.

@@ -8,10 +8,11 @@ mkdir -p "$vendors"
 hello=/usr/bin/hello
 [ -x $hello ] || bail "no $hello; see scripts/deps"
 cp $hello copy
-cp /bin/busybox busybox-tool
-list_write sized "$vendors/list" $hello busybox-tool
+cp /usr/bin/prtstat tool
+list_write sized "$vendors/list" $hello tool
 vendor_write test list
 
+version=$(/usr/bin/prtstat -V 2>&1)
 run() {
 	local status=0
 	output=$("$@" 2>&1) || status=$?
@@ -23,13 +24,13 @@ denied_run() {
 	result=$(run "$@" 2>/dev/null)
 	case $backend in
 	lsm) [[ $result == *"not permitted"*"|126" ]] ;;
-	*) [[ $result == *"|137" && $result != *Hello* && $result != *here* ]] ;;
+	*) [[ $result == *"|137" && $result != *Hello* && $result != *PSmisc* ]] ;;
 	esac
 }
 
 equal "baseline: hello" "Hello, world!|0" "$(run $hello)"
 equal "baseline: the copy" "Hello, world!|0" "$(run ./copy)"
-equal "baseline: busybox" "here|0" "$(run ./busybox-tool echo here)"
+equal "baseline: prtstat" "$version|0" "$(run ./tool -V)"
 
 monitor_start audit || bail "the monitor does not start"
 equal "audit: hello runs" "Hello, world!|0" "$(run $hello)"
@@ -37,16 +38,16 @@ reported "audit: reported with path, package and vendor" ".file.path == \"$hello
 	.package.name == \"hello\" and .interdict.vendor.id == \"test\" and
 	.interdict.decision == \"audit\" and .event.action == \"exec\" and
 	.file.hash.sha256 == \"$(digest $hello)\""
-equal "audit: busybox runs" "here|0" "$(run ./busybox-tool echo here)"
-reported "audit: busybox is reported" ".file.path == \"$work/busybox-tool\" and .interdict.decision == \"audit\""
+equal "audit: prtstat runs" "$version|0" "$(run ./tool -V)"
+reported "audit: prtstat is reported" ".file.path == \"$work/tool\" and .interdict.decision == \"audit\""
 check "the monitor ends in audit" monitor_stop
 
 monitor_start enforce || bail "the monitor does not start"
 check "enforce: hello is denied" denied_run $hello
 reported "enforce: hello is reported" ".file.path == \"$hello\" and .interdict.decision == \"deny\""
 check "enforce: the copy is denied" denied_run ./copy
-check "enforce: busybox is denied" denied_run ./busybox-tool echo here
-reported "enforce: busybox is reported" ".file.path == \"$work/busybox-tool\" and .interdict.decision == \"deny\""
+check "enforce: prtstat is denied" denied_run ./tool -V
+reported "enforce: prtstat is reported" ".file.path == \"$work/tool\" and .interdict.decision == \"deny\""
 equal "enforce: another program of the same kind runs" "here|0" "$(run /bin/echo here)"
 equal "enforce: a restricted program can be read" "$(size $hello)" "$(wc -c <$hello)"
 check "enforce: a restricted program can be removed" rm copy

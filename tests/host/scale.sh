@@ -9,17 +9,6 @@ mkdir -p "$vendors"
 config_write
 make_file program listed
 make_file program allowed
-# Digests that nothing has: the first half of each is a number.
-generate() {
-	awk -v count="$1" -v seed="$2" 'BEGIN {
-		srand(seed)
-		for (i = 0; i < count; i++) {
-			printf "%08x", i
-			for (j = 0; j < 7; j++) printf "%04x%04x", int(rand() * 65536), int(rand() * 65536)
-			print ""
-		}
-	}'
-}
 {
 	echo sha256,size,product,version
 	generate 100000 1 | awk '{ print $1 "," 4096 + NR * 37 % 8000000 ",Product " NR % 50 "," NR % 9 ".0" }'

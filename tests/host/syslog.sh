@@ -47,14 +47,14 @@ logger_start || bail "rsyslogd does not start: $(cat rsyslog.out)"
 printf '[output]\nsyslog-socket = %s\n' "$work/log" >"$config"
 monitor_start audit || bail "the monitor does not start"
 "$probe" exec "$work/audit" >/dev/null
-arrives "audit: authpriv.warning" "^authpriv\.warning interdict:.*decision=audit.*$(digest audit)"
+arrives "audit: authpriv.warning" "^authpriv\.warning interdict: ?audit exec .*$(digest audit)"
 "$probe" exec "$work/grace" >/dev/null
-arrives "grace: authpriv.notice" "^authpriv\.notice interdict:.*decision=grace.*$(digest grace)"
+arrives "grace: authpriv.notice" "^authpriv\.notice interdict: ?grace exec .*$(digest grace)"
 check "the monitor ends in audit" monitor_stop
 
 monitor_start enforce || bail "the monitor does not start"
 "$probe" exec "$work/deny" >/dev/null
-arrives "deny: authpriv.alert" "^authpriv\.alert interdict:.*decision=deny.*$(digest deny)"
+arrives "deny: authpriv.alert" "^authpriv\.alert interdict: ?deny exec .*$(digest deny)"
 
 end_process $logger
 rm -f "$work/log"
@@ -64,13 +64,13 @@ denied "logger down: still denied, another" exec "$work/down-2"
 reported "logger down: the event file goes on" ".file.hash.sha256 == \"$(digest down-2)\""
 if [ $((${EPOCHREALTIME/./} - begin)) -lt 5000000 ]; then ok "logger down: nothing waits"; else not_ok "logger down: nothing waits"; fi
 logger_start || bail "rsyslogd does not start again"
-arrives "logger back: the first alert arrives" "decision=deny.*$(digest down-1)"
-arrives "logger back: the second alert arrives" "decision=deny.*$(digest down-2)"
+arrives "logger back: the first alert arrives" "deny exec .*$(digest down-1)"
+arrives "logger back: the second alert arrives" "deny exec .*$(digest down-2)"
 check "the monitor ends" monitor_stop
 
 printf '[output]\nsyslog-socket = %s\nsyslog = local3\n' "$work/log" >"$config"
 monitor_start enforce || bail "the monitor does not start"
 "$probe" exec "$work/deny" >/dev/null
-arrives "another facility" "^local3\.alert interdict:.*decision=deny.*$(digest deny)"
+arrives "another facility" "^local3\.alert interdict: ?deny exec .*$(digest deny)"
 check "the monitor ends at last" monitor_stop
 finish

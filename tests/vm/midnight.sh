@@ -13,9 +13,13 @@ vendor_write test list "[schedule]
 announced = 2031-05-01
 prohibited = 2031-06-01"
 
-now=$(date +%s)
+# Bash's own SECONDS would follow the clock.
+uptime_seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+now=$(($(date +%s) - $(uptime_seconds)))
 restore() {
-	date -s "@$((now + SECONDS))"
+	date -s "@$((now + $(uptime_seconds)))"
 }
 later restore
 
