@@ -33,6 +33,20 @@ as_nobody() {
 }
 chmod 755 "$work"
 
+# What the daemon looks up itself needs a process that is still there.
+cp /bin/sleep linger
+printf '%s' "$$" >>linger
+list_write sized "$vendors/list-linger" linger
+vendor_write linger list-linger
+monitor_start audit || bail "the monitor does not start"
+(cd /usr && exec "$work/linger" 3) &
+linger=$!
+later end_process $linger
+reported "directory, user and parent are looked up" ".interdict.vendor.id == \"linger\" and
+	.process.working_directory == \"/usr\" and .process.real_user.name == \"root\" and
+	(.process.parent.executable | test(\"bash\"))"
+check "the monitor ends" monitor_stop
+
 for mode in audit enforce; do
 	file=audit decision=audit
 	[ $mode = audit ] || file=deny decision=deny
@@ -51,7 +65,6 @@ for mode in audit enforce; do
 		".file.path == \"$work/$file\"" ".file.size == $(size $file)" \
 		".file.inode == \"$(stat -c %i $file)\"" \
 		".process.args == [\"$work/$file\", \"one\", \"two words\", \"\"]" \
-		".process.working_directory == \"/usr\"" \
 		".interdict.vendor.id == \"test\" and .rule.ruleset == \"test\"" \
 		".rule.name == \"Test 1.0\"" ".rule.reference == \"https://example.org/order\"" \
 		".interdict.authority.citation == [\"Test order 1\"]" \

@@ -49,7 +49,8 @@ days() {
 policy a b c
 vendor_write test list
 monitor_start enforce || bail "the monitor does not start"
-phase "announced = $(days +3)"
+phase "announced = $(days +3)
+prohibited = $(days +6)"
 runs "announced: runs" exec "$work/a"
 reported "announced: reported" \
 	".file.hash.sha256 == \"$(digest a)\" and .interdict.phase == \"announced\""
