@@ -43,7 +43,7 @@ static __always_inline void signal_current(int signal)
  * the stop; with a dead or stalled daemon nothing is held, and that is loss of
  * coverage.
  */
-static __always_inline u32 hold_current(u32 kind, u32 fd, const struct facts *facts)
+static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const struct facts *facts)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
@@ -65,6 +65,7 @@ static __always_inline u32 hold_current(u32 kind, u32 fd, const struct facts *fa
 	entry.inode_address = facts->address;
 	entry.kind = kind;
 	entry.fd = fd;
+	entry.address = address;
 	entry.requests = 1;
 	entry.pid = (u32)bpf_get_current_pid_tgid();
 	before = bpf_map_lookup_elem(&held_tasks, &tgid);

@@ -22,7 +22,8 @@ struct hook {
 	struct policy_query query;
 	struct verdict verdict;
 	u32 kind;
-	u32 flags; /* EVENT_* */
+	u64 address; /* map: where it is mapped */
+	u32 flags;   /* EVENT_* */
 	u32 fd;
 	u32 busy;
 };
@@ -170,6 +171,7 @@ static __always_inline void hook_report_short(const struct hook *hook)
 	if (!event)
 		return;
 	event->fd = hook->fd;
+	event->address = hook->address;
 	emit_file(event, &hook->facts);
 	emit_verdict(event, &hook->verdict, &hook->query);
 	bpf_ringbuf_submit(event, 0);
@@ -179,6 +181,7 @@ static __always_inline void hook_report(const struct hook *hook, struct record *
 {
 	emit_fill(record, hook->kind, hook->flags, hook->fd, &hook->facts, &hook->verdict,
 		  &hook->query);
+	record->event.address = hook->address;
 }
 
 #endif

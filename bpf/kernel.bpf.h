@@ -110,6 +110,7 @@ struct vfsmount {
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
+	struct mnt_namespace *mnt_ns;
 	struct vfsmount mnt;
 };
 
@@ -257,6 +258,7 @@ enum kernel_load_data_id {
 #define ENOMEM	  12
 #define EACCES	  13
 #define EBUSY	  16
+#define EINVAL	  22
 #define EFBIG	  27
 #define EAGAIN	  11
 #define ETXTBSY	  26

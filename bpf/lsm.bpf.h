@@ -158,7 +158,7 @@ static long args_step(u32 index, struct args_walk *walk)
 static __always_inline u64 exec_vector(u32 *word)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct syscall_args args;
+	struct syscall_args args = {};
 
 	switch (syscall_decode(regs, (u32)BPF_CORE_READ(regs, orig_ax), &args)) {
 	case CALL_EXECVE:

@@ -54,7 +54,7 @@ static __always_inline bool open_decide_known(struct hook *hook, struct file *fi
 	hook->verdict.decision = DECISION_PENDING;
 	count(COUNTER_PENDING);
 	if ((hook->query.flags & POLICY_HAS_OPEN_DENY) && hold_allowed())
-		hook->flags |= hold_current(EVENT_OPEN, ~0U, &hook->facts);
+		hook->flags |= hold_current(EVENT_OPEN, ~0U, 0, &hook->facts);
 	return true;
 }
 

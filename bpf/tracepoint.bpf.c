@@ -25,6 +25,7 @@ char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 #define MPROTECT_STEPS_MAX     4096 /* mappings that one mprotect(2) is followed through */
 #define LOOKUP_ATTEMPTS	       2048 /* while another thread changes the address space */
 #define SCRIPT_PATH_MAX	       256
+#define SCRIPTS_MAX	       6 /* BINPRM_MAX_RECURSION, and an argument of the #! line */
 
 /* The quick half, as in the lsm backend: most files end here, by their size. */
 static __always_inline bool tracepoint_cleared(struct file *file, u32 kind, bool executable)
@@ -75,13 +76,27 @@ static __always_inline void tracepoint_pending(struct hook *hook)
 	if (hook->kind == EVENT_OPEN && !(hook->query.flags & POLICY_HAS_OPEN_DENY))
 		return;
 	if (hold_allowed())
-		hook->flags |= hold_current(hook->kind, hook->fd, &hook->facts);
+		hook->flags |= hold_current(hook->kind, hook->fd, hook->address,
+					    &hook->facts);
 	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)) {
 		hook->verdict.decision = DECISION_DENY;
 		hook->verdict.reason = REASON_UNHASHABLE;
 		hook->verdict.error = -EACCES;
 		count(COUNTER_UNHASHABLE);
 	}
+}
+
+/*
+ * A mapping shows the real file beneath overlayfs, on a private clone of its mount:
+ * one that is in no namespace (clone_private_mount()), as memfd's is.
+ */
+static __always_inline bool is_internal_mount(struct file *file)
+{
+	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	s64 mnt_ns = (s64)BPF_CORE_READ(mount, mnt_ns);
+
+	return mnt_ns == 0 || mnt_ns == -EINVAL;
 }
 
 /* True if there is something to report or to ask. */
@@ -91,6 +106,9 @@ static __always_inline bool tracepoint_decide(struct hook *hook, struct file *fi
 	int error = 0;
 
 	facts_read(facts, file);
+	/* stat(2) of what is mapped from overlayfs shows other numbers than this file. */
+	if (hook->address && is_internal_mount(file))
+		facts->flags |= FACT_OVERLAY | FACT_DEV_PRIVATE;
 	if (!(facts->flags & FACT_REGULAR) || !hook_gate(hook, executable))
 		return false;
 	if (facts->flags & FACT_INCONSISTENT)
@@ -127,13 +145,14 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
 }
 
 /*
- * The whole way of one file. @address: its struct file, only ever read by
- * bpf_probe_read_kernel(); @fd: the descriptor, ~0 if there is none. A global
- * function, so that the verifier walks it once and not once a caller.
+ * The whole way of one file. @pointer: its struct file, only ever read by
+ * bpf_probe_read_kernel(); @fd: the descriptor, ~0 if there is none; @address: where
+ * it is mapped, 0 if it is not yet. A global function, so that the verifier walks it
+ * once and not once a caller.
  */
-__weak __noinline int tracepoint_file(u64 address, u32 kind, u32 flags, u32 fd)
+__weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, u64 address)
 {
-	struct file *file = (void *)address;
+	struct file *file = (void *)pointer;
 	bool executable = kind != EVENT_OPEN;
 	struct hook *hook;
 
@@ -146,6 +165,7 @@ __weak __noinline int tracepoint_file(u64 address, u32 kind, u32 flags, u32 fd)
 		return 0;
 	}
 	hook->fd = fd;
+	hook->address = address;
 	if (tracepoint_decide(hook, file, executable)) {
 		/* A module cannot be stopped from here: reported only. */
 		if (kind == EVENT_MODULE && hook->verdict.decision == DECISION_DENY)
@@ -210,13 +230,14 @@ static __always_inline bool mapped_file_find(u64 address, struct mapped_file *ma
 }
 
 /*
- * The path under which the kernel hands a script to its interpreter. The first
- * open of that path is the execution of the script. It stays remembered over an
- * exec in between, as of `env` in "#!/usr/bin/env python3".
+ * The paths under which the kernel hands scripts to an interpreter: arguments 1 and
+ * on, up to the one that was executed (the interpreter of a script may be a script).
+ * The first open of such a path is the execution of that script. They stay
+ * remembered over an exec in between, as of `env` in "#!/usr/bin/env python3".
  */
 struct script {
-	char path[SCRIPT_PATH_MAX];
-	char opened[SCRIPT_PATH_MAX];
+	char path[SCRIPTS_MAX][SCRIPT_PATH_MAX];
+	char opened[SCRIPT_PATH_MAX]; /* or executed: working memory */
 };
 
 struct {
@@ -226,10 +247,24 @@ struct {
 	__type(value, struct script);
 } scripts SEC(".maps");
 
+/* Both padded with zeroes to SCRIPT_PATH_MAX. */
+static __always_inline bool path_equal(const char *a, const char *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+
+	for (int i = 0; i < SCRIPT_PATH_MAX / 8; i++) {
+		if (x[i] != y[i])
+			return false;
+	}
+	return true;
+}
+
 static __always_inline void script_remember(struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct script *script;
+	u64 next;
+	long n;
 
 	if (bprm->interp == bprm->filename)
 		return;
@@ -238,28 +273,50 @@ static __always_inline void script_remember(struct linux_binprm *bprm)
 		count(COUNTER_NO_STORAGE);
 		return;
 	}
-	__builtin_memset(script->path, 0, sizeof(script->path));
-	bpf_probe_read_kernel_str(script->path, sizeof(script->path), bprm->filename);
+	for (int i = 0; i < SCRIPTS_MAX; i++)
+		script->path[i][0] = '\0';
+	__builtin_memset(script->opened, 0, sizeof(script->opened));
+	bpf_probe_read_kernel_str(script->opened, sizeof(script->opened), bprm->filename);
+	next = BPF_CORE_READ(task, mm, arg_start);
+	n = bpf_probe_read_user_str(script->path[0], SCRIPT_PATH_MAX, (void *)next);
+	for (int i = 0; i < SCRIPTS_MAX && n > 0; i++) {
+		next += n;
+		__builtin_memset(script->path[i], 0, SCRIPT_PATH_MAX);
+		n = bpf_probe_read_user_str(script->path[i], SCRIPT_PATH_MAX, (void *)next);
+		if (path_equal(script->path[i], script->opened))
+			return;
+	}
 }
 
 static __always_inline bool script_is_opened(u64 path)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct script *script = bpf_task_storage_get(&scripts, task, NULL, 0);
-	u64 *a, *b;
 
 	if (!script)
 		return false;
-	a = (u64 *)script->path;
-	b = (u64 *)script->opened;
 	__builtin_memset(script->opened, 0, sizeof(script->opened));
 	bpf_probe_read_user_str(script->opened, sizeof(script->opened), (void *)path);
-	for (int i = 0; i < SCRIPT_PATH_MAX / 8; i++) {
-		if (a[i] != b[i])
-			return false;
+	if (!script->opened[0])
+		return false;
+	for (int i = 0; i < SCRIPTS_MAX; i++) {
+		if (!path_equal(script->path[i], script->opened))
+			continue;
+		script->path[i][0] = '\0'; /* once */
+		return true;
 	}
-	bpf_task_storage_delete(&scripts, task);
-	return true;
+	return false;
+}
+
+/* The inode beneath, where the file lies on overlayfs. */
+static __always_inline struct inode *real_inode(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if ((u32)BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return inode;
+	file = overlay_real_file(file);
+	return file ? BPF_CORE_READ(file, f_inode) : inode;
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -268,17 +325,20 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	struct file *file = BPF_CORE_READ(bprm, file);
 	struct mapped_file entry;
 	struct pt_regs *regs;
+	struct file *first;
 
 	count(COUNTER_SEEN_EXEC);
 	script_remember(bprm);
 	tracepoint_file((u64)file, EVENT_EXEC, bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0,
-			~0U);
+			~0U, 0);
 
 	/* The first instruction is the ELF interpreter's, where there is one. */
 	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	if (mapped_file_find(BPF_CORE_READ(regs, ip), &entry) && entry.file &&
-	    entry.file != (u64)file)
-		tracepoint_file(entry.file, EVENT_MAP, EVENT_INTERPRETER, ~0U);
+	if (!mapped_file_find(BPF_CORE_READ(regs, ip), &entry) || !entry.file)
+		return 0;
+	first = (void *)entry.file;
+	if (BPF_CORE_READ(first, f_inode) != real_inode(file))
+		tracepoint_file(entry.file, EVENT_MAP, EVENT_INTERPRETER, ~0U, entry.address);
 	return 0;
 }
 
@@ -342,7 +402,7 @@ static __always_inline void enter_mmap(const struct syscall_args *args)
 		return;
 	count(COUNTER_SEEN_MAP);
 	map_forget();
-	tracepoint_file((u64)file, EVENT_MAP, 0, fd);
+	tracepoint_file((u64)file, EVENT_MAP, 0, fd, 0);
 }
 
 /* The range of an mprotect(2), walked mapping by mapping. */
@@ -367,7 +427,7 @@ static long mprotect_step(u32 index, struct mprotect_walk *walk)
 	if (mapped->file && mapped->executable == walk->executable &&
 	    !(walk->executable && map_was_decided((void *)mapped->file))) {
 		count(COUNTER_SEEN_MAP);
-		tracepoint_file(mapped->file, EVENT_MAP, walk->flags, ~0U);
+		tracepoint_file(mapped->file, EVENT_MAP, walk->flags, ~0U, mapped->address);
 	}
 	mapped->address = mapped->end;
 	return mapped->address >= walk->end;
@@ -393,7 +453,7 @@ static __always_inline void walk_mprotect(const struct syscall_args *args, bool 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 {
-	struct syscall_args args;
+	struct syscall_args args = {};
 	u32 call = syscall_decode(regs, (u32)id, &args);
 
 	switch (call) {
@@ -406,7 +466,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		break;
 	case CALL_FINIT_MODULE:
 		count(COUNTER_SEEN_MODULE);
-		tracepoint_file((u64)file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0, (u32)args.arg[0]);
+		tracepoint_file((u64)file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0, (u32)args.arg[0],
+				0);
 		break;
 	case CALL_INIT_MODULE:
 		hook_report_memory_module();
@@ -424,9 +485,9 @@ static __always_inline void exit_open(u32 fd, u64 path)
 		return;
 	count(COUNTER_SEEN_OPEN);
 	if (path && script_is_opened(path))
-		tracepoint_file((u64)file, EVENT_EXEC, EVENT_SCRIPT, fd);
+		tracepoint_file((u64)file, EVENT_EXEC, EVENT_SCRIPT, fd, 0);
 	else
-		tracepoint_file((u64)file, EVENT_OPEN, 0, fd);
+		tracepoint_file((u64)file, EVENT_OPEN, 0, fd, 0);
 }
 
 /*
@@ -440,13 +501,13 @@ static __always_inline void exit_mmap(u64 address)
 	if (is_dying((void *)bpf_get_current_task()) || !mapped_file_find(address, &mapped) ||
 	    !mapped.file || !mapped.executable || map_was_decided((void *)mapped.file))
 		return;
-	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U);
+	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U, address);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct syscall_args args;
+	struct syscall_args args = {};
 	u32 call;
 
 	if (ret < 0 && ret >= -4095)

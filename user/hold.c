@@ -489,6 +489,7 @@ static void recover(struct hold *hold, uint32_t tgid, const struct held_task *ta
 	event->file = task->file;
 	event->inode_address = task->inode_address;
 	event->fd = task->fd;
+	event->address = task->address;
 	event->backend = BACKEND_TRACEPOINT;
 	event->mode = MODE_ENFORCE;
 	event->decision = DECISION_PENDING;

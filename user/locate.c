@@ -24,8 +24,8 @@ static int open_magic_link(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The mapping of the process that shows inode @inode, by its maps: no file is touched. */
-static int open_mapped(uint32_t tgid, uint64_t inode)
+/* The file that is mapped at @address of the process. */
+static int open_mapped(uint32_t tgid, uint64_t address)
 {
 	_cleanup_free_ char *maps = NULL;
 	char path[PROC_PATH_MAX];
@@ -37,10 +37,10 @@ static int open_mapped(uint32_t tgid, uint64_t inode)
 	if (error)
 		return error;
 	for (line = strtok_r(maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		unsigned long start, end, found;
+		unsigned long start, end;
 
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %lu", &start, &end, &found) != 3 ||
-		    found != inode)
+		if (sscanf(line, "%lx-%lx ", &start, &end) != 2 || address < start ||
+		    address >= end)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", tgid, start, end);
 		return open_magic_link(path);
@@ -99,7 +99,7 @@ static int open_in_process(const struct event *event)
 		snprintf(path, sizeof(path), "/proc/%u/exe", event->tgid);
 		return open_magic_link(path);
 	case EVENT_MAP:
-		return open_mapped(event->tgid, event->file.inode);
+		return open_mapped(event->tgid, event->address);
 	case EVENT_OPEN:
 		return open_descriptor_of_inode(event);
 	}

@@ -105,10 +105,11 @@ struct event {
 	__u16 path_size;  /* bytes of path in the payload, final NUL included */
 	__u16 argv_size;  /* bytes of argv in the payload, after the path */
 	__u16 reserved2;  /* zero */
+	__u64 address;	  /* map: where it is mapped; 0: not known */
 	/* followed by path_size + argv_size bytes */
 };
 
-_Static_assert(sizeof(struct event) == 224, "no implicit padding");
+_Static_assert(sizeof(struct event) == 232, "no implicit padding");
 _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 
 /*

@@ -46,6 +46,7 @@ struct held_task {
 	__u64 start; /* start of the process, to tell a reused pid */
 	struct file_stamp file;
 	__u64 inode_address;
+	__u64 address;	/* map: where it is mapped; 0: not known */
 	__u32 kind;	/* enum event_kind */
 	__u32 fd;	/* descriptor in the task, ~0: the executable itself */
 	__u32 pid;	/* thread */
@@ -56,6 +57,6 @@ struct held_task {
 
 _Static_assert(sizeof(struct runtime) == 48, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
-_Static_assert(sizeof(struct held_task) == 104, "no implicit padding");
+_Static_assert(sizeof(struct held_task) == 112, "no implicit padding");
 
 #endif
