@@ -175,7 +175,7 @@ file_run() {
 	esac
 	case ${how[row]} in
 	link | symlink | copy | rename | interpreter | chain)
-		said=$("$probe" "${technique[row]}" "$other" 2>&1)
+		said=$("$probe" "${technique[row]}" "$other" linger 2>&1)
 		;;
 	loader) said=$("$probe" "${technique[row]}" /lib64/ld-linux-x86-64.so.2 "$path" 2>&1) ;;
 	needed)
@@ -183,7 +183,8 @@ file_run() {
 			"$probes/needs_library" 2>&1)
 		;;
 	dlopen) said=$("$probe" "${technique[row]}" "$probes/load_library" "$path" 2>&1) ;;
-	*) said=$("$probe" "${technique[row]}" "$path" 2>&1) ;;
+	# The daemon can find what has no name only while the process is there.
+	*) said=$("$probe" "${technique[row]}" "$path" linger 2>&1) ;;
 	esac
 	status=$?
 	[ "${how[row]}" != rename ] || mv "$other" "$path"

@@ -296,6 +296,9 @@ static void exec_traced(char **argv)
 	_exit(WEXITSTATUS(status));
 }
 
+/* The word "linger" behind the file: live on for a moment, for those who look from outside. */
+static bool lingers;
+
 /* Calls what was mapped: the file begins with code that returns 42. */
 static void call_mapping(void *address)
 {
@@ -306,6 +309,8 @@ static void call_mapping(void *address)
 		errno = ENOEXEC;
 		broken("mapped code");
 	}
+	if (lingers)
+		usleep(50000);
 	say_ran();
 }
 
@@ -525,6 +530,7 @@ int main(int argc, char **argv, char **environ_given)
 	int status;
 
 	environment = environ_given;
+	lingers = argc > 3 && strcmp(argv[3], "linger") == 0;
 	for (size_t i = 0; argc > 2 && i < sizeof(techniques) / sizeof(techniques[0]); i++)
 		if (strcmp(argv[1], techniques[i].name) == 0)
 			technique = &techniques[i];
