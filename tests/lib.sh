@@ -201,9 +201,8 @@ make_file() {
 		;;
 	script) printf '#!%s\necho RAN-%s\n' "${3:-/bin/sh}" "$tag" >"$2" ;;
 	module)
-		# The tag goes where dummy's description says "discards"; the signature is void then.
-		sed "s/discards/$tag/; s/~Module signature appended~/~Module signature destroyed/" \
-			"$3" >"$2"
+		# Without its mark the signature is only more bytes at the end.
+		sed "s/~Module signature appended~/~Module signature $tag~/" "$3" >"$2"
 		;;
 	*) bail "make_file: unknown type $1" ;;
 	esac || bail "make_file $1 $2"

@@ -31,21 +31,20 @@ gone() {
 	done <<<"$1"
 }
 
-for mode in audit enforce; do
-	for signal in INT TERM; do
-		monitor_start $mode || bail "the monitor does not start"
-		objects=$(kernel_objects "$monitor")
-		matches "$mode, SIG$signal: it has programs" "^prog" "$objects"
-		"$probe" exec "$work/listed" >/dev/null
-		monitor_stop $signal
-		equal "$mode, SIG$signal: exit status" 0 $?
-		# Programs are freed after a grace period of RCU.
-		sleep 1
-		equal "$mode, SIG$signal: nothing is left attached" "" "$(gone "$objects")"
-		equal "$mode, SIG$signal: nothing is left pinned" "" \
-			"$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug' 2>/dev/null)"
-		runs "$mode, SIG$signal: the listed file runs" exec "$work/listed"
-	done
+for case in "audit INT" "enforce TERM"; do
+	read -r mode signal <<<"$case"
+	monitor_start $mode || bail "the monitor does not start"
+	objects=$(kernel_objects "$monitor")
+	matches "$mode, SIG$signal: it has programs" "^prog" "$objects"
+	"$probe" exec "$work/listed" >/dev/null
+	monitor_stop $signal
+	equal "$mode, SIG$signal: exit status" 0 $?
+	# Programs are freed after a grace period of RCU.
+	sleep 1
+	equal "$mode, SIG$signal: nothing is left attached" "" "$(gone "$objects")"
+	equal "$mode, SIG$signal: nothing is left pinned" "" \
+		"$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug' 2>/dev/null)"
+	runs "$mode, SIG$signal: the listed file runs" exec "$work/listed"
 done
 
 monitor_start audit || bail "the monitor does not start"

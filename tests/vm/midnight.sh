@@ -23,7 +23,7 @@ restore() {
 }
 later restore
 
-date -s "2031-05-31 23:59:40" >/dev/null
+date -s "2031-05-31 23:59:46" >/dev/null
 monitor_start enforce || bail "the monitor does not start"
 runs "before midnight: grace, it runs" exec "$work/a"
 reported "before midnight: reported as grace, one day left" \

@@ -11,6 +11,7 @@ for name in audit enforce allowed; do
 	make_file module $name.ko "$dummy"
 done
 equal "the modules have one size" 1 "$(stat -c %s ./*.ko | sort -u | wc -l)"
+equal "and a digest each" 3 "$(sha256sum ./*.ko | cut -c 1-64 | sort -u | wc -l)"
 for name in audit enforce allowed; do
 	runs "baseline: finit_module, $name" finit_module "$work/$name.ko" dummy
 done
