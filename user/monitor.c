@@ -325,6 +325,8 @@ static void tick(struct monitor *monitor, uint64_t now)
 	hold_tick(monitor->hold, now);
 	monitor_check_date(monitor);
 	monitor_check_losses(monitor);
+	/* What was looked up in the last second need not stay resident. */
+	policy_trim(inforce_policy(monitor->inforce));
 	if (monitor->watchdog_interval && now >= monitor->next_watchdog) {
 		notify_send("WATCHDOG=1");
 		monitor->next_watchdog = now + monitor->watchdog_interval;

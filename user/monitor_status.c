@@ -231,7 +231,6 @@ void monitor_check_losses(struct monitor *monitor)
 	memcpy(monitor->counters, counters, sizeof(counters));
 	if (monitor->config->heartbeat && clock_boottime() >= monitor->next_heartbeat) {
 		report_health(monitor->report, "heartbeat", false, counters, "the monitor runs");
-		policy_trim(inforce_policy(monitor->inforce));
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	}
 }
