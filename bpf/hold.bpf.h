@@ -10,6 +10,8 @@
 #include "file.bpf.h"
 #include "maps.bpf.h"
 
+#define SIGNAL_GROUP_EXIT 0x4U /* linux/sched/signal.h */
+
 #define SIGKILL 9
 #define SIGCONT 18
 #define SIGSTOP 19
@@ -29,6 +31,12 @@ static __always_inline bool hold_allowed(void)
 
 	return runtime.mode == MODE_ENFORCE && runtime.hold && tgid != 1 &&
 	       tgid != runtime.daemon_tgid;
+}
+
+/* True if SIGKILL has been sent: what the task does now it does not live to see. */
+static __always_inline bool is_dying(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
 }
 
 static __always_inline void signal_current(int signal)

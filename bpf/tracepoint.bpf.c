@@ -14,6 +14,7 @@
  *
  * Fails closed where a hook can kill, in enforce; in audit nothing is held.
  */
+#include "guard.bpf.h"
 #include "hold.bpf.h"
 #include "hook.bpf.h"
 #include "syscall.bpf.h"
@@ -21,7 +22,6 @@
 char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
 #define TASK_STOPPED_OR_TRACED 0x000cU /* __TASK_STOPPED | __TASK_TRACED, linux/sched.h */
-#define SIGNAL_GROUP_EXIT      0x4U /* linux/sched/signal.h */
 #define MPROTECT_STEPS_MAX     4096 /* mappings that one mprotect(2) is followed through */
 #define LOOKUP_ATTEMPTS	       2048 /* while another thread changes the address space */
 #define SCRIPT_PATH_MAX	       256
@@ -78,6 +78,8 @@ static __always_inline void tracepoint_pending(struct hook *hook)
 	if (hold_allowed())
 		hook->flags |= hold_current(hook->kind, hook->fd, hook->address,
 					    &hook->facts);
+	if (hook->flags & EVENT_HELD)
+		guard_current();
 	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)) {
 		hook->verdict.decision = DECISION_DENY;
 		hook->verdict.reason = REASON_UNHASHABLE;
@@ -340,12 +342,6 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	if (BPF_CORE_READ(first, f_inode) != real_inode(file))
 		tracepoint_file(entry.file, EVENT_MAP, EVENT_INTERPRETER, ~0U, entry.address);
 	return 0;
-}
-
-/* True if SIGKILL has been sent: what the task does now it does not live to see. */
-static __always_inline bool is_dying(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
 }
 
 /* Executable by what is asked for, or because reading implies it for this task. */

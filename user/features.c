@@ -8,6 +8,7 @@
  *	file_post_open	 "security: Introduce file_post_open hook", 6.9
  *	setattr_idmap	 inode_setattr has three arguments
  *	send_signal_task "bpf: Implement bpf_send_signal_task() kfunc", 6.13
+ *	task_work	 "bpf: task work scheduling kfuncs", 6.18
  *	multigrain_ctime ktime_get_coarse_real_ts64_mg(), which only it needs, 6.13
  */
 #include "features.h"
@@ -90,6 +91,7 @@ static void probe_types(const struct btf *btf, struct features *features)
 		features->setattr_arguments == 2 || features->setattr_arguments == 3;
 	features->setattr_idmap = features->setattr_arguments == 3;
 	features->send_signal_task = has_function(btf, "bpf_send_signal_task");
+	features->task_work = has_function(btf, "bpf_task_work_schedule_resume_impl");
 	features->multigrain_ctime = has_function(btf, "ktime_get_coarse_real_ts64_mg");
 }
 

@@ -27,6 +27,7 @@ struct features {
 	bool setattr_idmap;    /* inode_setattr has the idmap as its first argument */
 	bool tracing_loads;    /* tp_btf programs are accepted */
 	bool send_signal_task; /* kfunc bpf_send_signal_task() */
+	bool task_work;	       /* kfunc bpf_task_work_schedule_resume_impl() */
 	bool multigrain_ctime; /* change times are finer than a clock tick */
 	bool bpffs;	       /* mounted on /sys/fs/bpf */
 	bool unprivileged_bpf; /* anybody may load programs */

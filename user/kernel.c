@@ -155,6 +155,7 @@ static void set_knobs(struct kernel *kernel)
 	skeleton->rodata->backend = options->backend;
 	skeleton->rodata->kernel_hashes = options->kernel_hashes;
 	skeleton->rodata->post_open = options->post_open;
+	skeleton->rodata->can_guard = options->can_guard;
 	if (options->alerts_size)
 		bpf_map__set_max_entries(skeleton->maps.alerts, (uint32_t)options->alerts_size);
 	if (options->telemetry_size)

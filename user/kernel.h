@@ -25,6 +25,7 @@ struct kernel_options {
 	bool post_open;	      /* lsm: there is a file_post_open hook */
 	bool setattr_idmap;   /* lsm: inode_setattr has the idmap first */
 	bool can_kill_others; /* tracepoint: bpf_send_signal_task() is there */
+	bool can_guard;	      /* tracepoint: bpf_task_work_schedule_resume_impl() is there */
 	size_t alerts_size;   /* bytes, a power of two, at least a page; 0: default */
 	size_t telemetry_size;
 	bool remember_holds;  /* pin the map of held tasks under KERNEL_PIN_DIR */

@@ -182,6 +182,7 @@ static int start_kernel(struct monitor *monitor)
 		.post_open = monitor->features.file_post_open,
 		.setattr_idmap = monitor->features.setattr_idmap,
 		.can_kill_others = monitor->features.send_signal_task,
+		.can_guard = monitor->features.task_work,
 		.alerts_size = config->alerts_size,
 		.telemetry_size = config->telemetry_size,
 		.remember_holds = true,
