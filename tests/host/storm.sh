@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Many first executions of one file at the same moment: what is listed never runs, what is not
+# always does, whichever task comes first to hash, to store the digest, or to be held.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+tasks=8
+files=40
+mkdir -p "$vendors" disk tmpfs
+mount -t tmpfs tmpfs tmpfs && later umount "$work/tmpfs"
+chmod_later=yes
+for directory in disk tmpfs; do
+	for ((i = 0; i < files; i++)); do
+		make_file program $directory/listed-$i
+		make_file program $directory/allowed-$i
+	done
+done
+chmod_later=
+chmod 755 disk/* tmpfs/*
+
+all=$((tasks * files))
+if [ "$backend" = lsm ]; then
+	denied="ran 0 denied $all killed 0 other 0"
+else
+	denied="ran 0 denied 0 killed $all other 0"
+fi
+ran="ran $all denied 0 killed 0 other 0"
+
+for directory in disk tmpfs; do
+	equal "baseline, $directory: all run" "$ran" "$("$probes/together" $tasks $directory/listed-*)"
+done
+for kind in sized unsized; do
+	list_write $kind "$vendors/list" disk/listed-* tmpfs/listed-*
+	vendor_write test list
+	monitor_start enforce || bail "the monitor does not start"
+	for directory in disk tmpfs; do
+		equal "$kind, $directory: $tasks tasks x $files listed files: none runs" "$denied" \
+			"$("$probes/together" $tasks $directory/listed-*)"
+		equal "$kind, $directory: $tasks tasks x $files other files: all run" "$ran" \
+			"$("$probes/together" $tasks $directory/allowed-*)"
+		equal "$kind, $directory: again, now known" "$ran" \
+			"$("$probes/together" $tasks $directory/allowed-*)"
+		equal "$kind, $directory: again, now known, listed" "$denied" \
+			"$("$probes/together" $tasks $directory/listed-*)"
+	done
+	check "$kind: the monitor ends" monitor_stop
+	touch disk/* tmpfs/*
+done
+finish
