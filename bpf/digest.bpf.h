@@ -17,16 +17,35 @@
 #define HASH_ALGO_SHA256 4 /* include/uapi/linux/hash_info.h */
 #define HASH_ATTEMPTS	 2 /* a file that changes under the first is hashed once more */
 
+#define STORAGE_ATTEMPTS 4
+
+/*
+ * The storage of an inode, made if it is not there. While another CPU makes it
+ * the kernel gives none to this one (-EAGAIN inside bpf_local_storage_update()),
+ * which is no lack of memory: look again.
+ */
+static __always_inline struct inode_writes *inode_writes_get(struct inode *inode)
+{
+	struct inode_writes *writes;
+
+	for (int i = 0; i < STORAGE_ATTEMPTS; i++) {
+		writes = bpf_inode_storage_get(&inode_writes, inode, NULL,
+					       BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (writes)
+			return writes;
+	}
+	count(COUNTER_NO_STORAGE);
+	return NULL;
+}
+
 /* Adds the count of writes to the stamp. Fails closed: -ENOMEM without storage. */
 static __always_inline int digest_account(struct facts *facts, struct inode *inode)
 {
 	struct inode_writes *writes;
 
-	writes = bpf_inode_storage_get(&inode_writes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!writes) {
-		count(COUNTER_NO_STORAGE);
+	writes = inode_writes_get(inode);
+	if (!writes)
 		return -ENOMEM;
-	}
 	if (writes->tainted || facts->writecount > 0)
 		facts->flags &= ~FACT_CACHEABLE;
 	/* An overlay's digest is keyed by the real inode, whose writes are counted

@@ -29,11 +29,9 @@ static __always_inline int map_taint(struct file *file)
 		facts_read(&facts, file);
 		taint_set(&facts);
 	}
-	writes = bpf_inode_storage_get(&inode_writes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!writes) {
-		count(COUNTER_NO_STORAGE);
+	writes = inode_writes_get(inode);
+	if (!writes)
 		return -ENOMEM;
-	}
 	writes->tainted = 1;
 	return 0;
 }
