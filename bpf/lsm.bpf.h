@@ -148,8 +148,12 @@ static long args_step(u32 index, struct args_walk *walk)
 	if (room > INTERDICT_ARGV_MAX || offset > INTERDICT_PATH_MAX + INTERDICT_ARGV_MAX)
 		return 1;
 	n = bpf_probe_read_user_str(&walk->record->payload[offset], room, (void *)pointer);
-	if (n <= 0)
+	if (n < 0)
 		return 1;
+	if (n == 0) { /* an empty string: some kernels leave its NUL out (seen on 6.12, not on 6.1) */
+		walk->record->payload[offset] = '\0';
+		n = 1;
+	}
 	walk->used += n;
 	return 0;
 }
