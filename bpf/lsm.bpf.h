@@ -155,7 +155,7 @@ static long args_step(u32 index, struct args_walk *walk)
 		n = 1;
 	}
 	walk->used += n;
-	return 0;
+	return (u32)n == room; /* full: this one was cut, or nothing more fits */
 }
 
 /* Address of the argv vector of the exec under way; 0 if the kernel itself started it. */
