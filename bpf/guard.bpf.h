@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Keeps a held task from returning to user space, whatever becomes of its SIGSTOP.
+ * Looks at a held task on its own way out of the kernel.
  *
- * A foreign SIGCONT takes a SIGSTOP back that is still pending, and the kill that
- * follows from signal_generate comes from the sender's CPU: between the two the
- * task may run a few instructions (1 of 20 executions under a storm of SIGCONT).
- * Task work runs in the task itself, on each of its ways out of the kernel and
- * after each wake-up from a stop. As long as there is no verdict it stops the task
- * again and schedules itself again, so the way out never ends. One piece of work
- * cannot schedule itself while it runs, therefore there are two that take turns.
+ * A foreign SIGCONT takes a SIGSTOP back that is still pending, or ends the stop;
+ * the kill that follows from signal_generate comes from the sender's CPU, and the
+ * task may run a few instructions before it (1 of 20 first executions under a storm
+ * of SIGCONT). Task work runs in the task itself before it returns to user space:
+ * one piece is scheduled with the hold, and finds that somebody has sent SIGCONT
+ * since; one when the SIGSTOP is delivered, and finds that the stop has ended without
+ * a verdict. Neither schedules itself again: task_work_run() goes on until nothing
+ * is left, so that would be a busy loop and not a stop.
  *
  * Needs the task work kfuncs of 6.18 (38aa7003e369, "bpf: task work scheduling
  * kfuncs"); before that the kill from the other CPU is all there is.
@@ -39,23 +40,20 @@ struct guard {
 	struct bpf_task_work work;
 };
 
-/* Keyed by thread. */
+/* Keyed by thread: the work of the hold, and that of the stop. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, u32);
 	__type(value, struct guard);
-} guards_even SEC(".maps");
+} guards_hold SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, u32);
 	__type(value, struct guard);
-} guards_odd SEC(".maps");
-
-static int guard_even(struct bpf_map *map, void *key, void *value);
-static int guard_odd(struct bpf_map *map, void *key, void *value);
+} guards_stop SEC(".maps");
 
 #define guard_schedule(map, callback)                                                              \
 	({                                                                                         \
@@ -69,6 +67,7 @@ static int guard_odd(struct bpf_map *map, void *key, void *value);
 			count(COUNTER_SIGNAL_FAILED);                                              \
 	})
 
+/* The hold of the current process, if it has no verdict yet. */
 static __always_inline struct held_task *guard_entry(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -80,55 +79,44 @@ static __always_inline struct held_task *guard_entry(void)
 	return entry;
 }
 
-/* True if the task is still to be held. */
-static __always_inline bool guard_step(void)
+/* On the way out after the hold: the stop is pending, or was taken back. */
+static int guard_leaving(struct bpf_map *map, void *key, void *value)
 {
 	struct held_task *entry = guard_entry();
-
-	if (!entry || is_dying((void *)bpf_get_current_task()))
-		return false;
-	if (entry->resumed) {
-		signal_current(SIGKILL);
-		return false;
-	}
-	signal_current(SIGSTOP);
-	/* The verdict may have come in between: then this stop was one too many. */
-	if (guard_entry())
-		return true;
-	signal_current(SIGCONT);
-	return false;
-}
-
-static __always_inline void guard_end(void)
-{
 	u32 pid = (u32)bpf_get_current_pid_tgid();
 
-	bpf_map_delete_elem(&guards_even, &pid);
-	bpf_map_delete_elem(&guards_odd, &pid);
-}
-
-static int guard_even(struct bpf_map *map, void *key, void *value)
-{
-	if (guard_step())
-		guard_schedule(guards_odd, guard_odd);
-	else
-		guard_end();
+	if (entry && entry->resumed)
+		signal_current(SIGKILL);
+	bpf_map_delete_elem(&guards_hold, &pid);
 	return 0;
 }
 
-static int guard_odd(struct bpf_map *map, void *key, void *value)
+/* On the way out after a stop: it has ended. */
+static int guard_resumed(struct bpf_map *map, void *key, void *value)
 {
-	if (guard_step())
-		guard_schedule(guards_even, guard_even);
-	else
-		guard_end();
+	struct held_task *entry = guard_entry();
+	u32 pid = (u32)bpf_get_current_pid_tgid();
+
+	if (entry && !is_dying((void *)bpf_get_current_task())) {
+		entry->resumed = 1;
+		count(COUNTER_FOREIGN_CONT);
+		signal_current(SIGKILL);
+	}
+	bpf_map_delete_elem(&guards_stop, &pid);
 	return 0;
 }
 
-static __always_inline void guard_current(void)
+static __always_inline void guard_held(void)
 {
 	if (can_guard)
-		guard_schedule(guards_even, guard_even);
+		guard_schedule(guards_hold, guard_leaving);
+}
+
+/* From signal_deliver, with the signal lock held: it runs once the stop is over. */
+static __always_inline void guard_stopping(void)
+{
+	if (guard_entry())
+		guard_schedule(guards_stop, guard_resumed);
 }
 
 #endif

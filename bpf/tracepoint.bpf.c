@@ -9,6 +9,7 @@
  *				mapping before the caller is back in user space
  *	sys_exit		opens; the script of a #! line; executable mappings
  *				once more, by what was really mapped
+ *	signal_deliver		the stop of a held task: looked at again when it ends
  *	signal_generate		a held task that somebody else resumes is killed
  *	sched_switch		so is one that gets the CPU without a verdict
  *
@@ -79,7 +80,7 @@ static __always_inline void tracepoint_pending(struct hook *hook)
 		hook->flags |= hold_current(hook->kind, hook->fd, hook->address,
 					    &hook->facts);
 	if (hook->flags & EVENT_HELD)
-		guard_current();
+		guard_held();
 	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)) {
 		hook->verdict.decision = DECISION_DENY;
 		hook->verdict.reason = REASON_UNHASHABLE;
@@ -553,6 +554,14 @@ int BPF_PROG(signal_generate, int signal, struct kernel_siginfo *info, struct ta
 {
 	if (signal == SIGCONT && holding)
 		kill_if_held(task);
+	return 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_deliver, int signal)
+{
+	if (signal == SIGSTOP && holding)
+		guard_stopping();
 	return 0;
 }
 

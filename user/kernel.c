@@ -54,6 +54,11 @@ static bool needs_kill(const struct kernel_options *options)
 	return options->can_kill_others;
 }
 
+static bool needs_guard(const struct kernel_options *options)
+{
+	return options->can_guard;
+}
+
 static const struct program_use program_uses[] = {
 	{ "bprm_check_security", BACKEND_LSM, NULL, false },
 	{ "mmap_file", BACKEND_LSM, NULL, false },
@@ -68,6 +73,7 @@ static const struct program_use program_uses[] = {
 	{ "sched_process_exec", BACKEND_TRACEPOINT, NULL, false },
 	{ "sys_enter", BACKEND_TRACEPOINT, NULL, false },
 	{ "sys_exit", BACKEND_TRACEPOINT, NULL, false },
+	{ "signal_deliver", BACKEND_TRACEPOINT, needs_guard, false },
 	{ "signal_generate", BACKEND_TRACEPOINT, needs_kill, false },
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
 };

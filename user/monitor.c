@@ -323,6 +323,8 @@ static int start(struct monitor *monitor)
 static void tick(struct monitor *monitor, uint64_t now)
 {
 	refresh_runtime(monitor, now);
+	/* Records first: a hold is taken for forgotten only if its record did not come. */
+	kernel_consume(monitor->kernel);
 	hold_tick(monitor->hold, now);
 	monitor_check_date(monitor);
 	monitor_check_losses(monitor);
