@@ -152,10 +152,10 @@ same "options of the configuration and their defaults, in the file that ships" \
 	"$(config_rows)" "$(config_shipped)"
 same "keys of vendor files" "$(vendor_rows)" "$(vendor_manual)"
 
-# path-reversed does not leave the decoder; foreign-cont is a health record so far.
+# path-reversed does not leave the decoder.
 same "flags of alerts" \
 	"$(sed -En 's/^[ \t]*\{ EVENT_[A-Z_]+, "([a-z-]+)" \},/\1/p' "$source_root/user/events.c" |
-		grep -vxE 'path-reversed|foreign-cont')" \
+		grep -vx path-reversed)" \
 	"$(section interdict-events.5 .Ss "What an alert says" |
 		sed -n '/^\.It Em flags/,$s/^\.It Li //p' | sed 's/ , /\n/g')"
 same "actions of health records" \
