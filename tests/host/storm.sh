@@ -44,6 +44,9 @@ for kind in sized unsized; do
 		equal "$kind, $directory: again, now known, listed" "$denied" \
 			"$("$probes/together" $tasks $directory/listed-*)"
 	done
+	equal "$kind: nothing was unhashable" "" \
+		"$(records '.event.reason == "unhashable"' |
+			jq -c '[.file.path, .interdict.decision, .interdict.error, .interdict.flags]' | head -n 5)"
 	check "$kind: the monitor ends" monitor_stop
 	touch disk/* tmpfs/*
 done
