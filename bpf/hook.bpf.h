@@ -26,6 +26,7 @@ struct hook {
 	u32 flags;   /* EVENT_* */
 	u32 fd;
 	u32 busy;
+	u32 pooled; /* from hook_pool */
 };
 
 struct {
@@ -35,19 +36,54 @@ struct {
 	__type(value, struct hook);
 } hooks SEC(".maps") __weak;
 
+/*
+ * Task storage fails while another task of the CPU sleeps inside of it (a per-CPU
+ * flag, bpf_task_storage_trylock(); seen on 6.1: 1 of 100 first executions of eight
+ * tasks at once). That is no reason to deny, so there is a pool beside it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, struct hook);
+} hook_pool SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hook);
+} hook_zero SEC(".maps") __weak;
+
+static __always_inline struct hook *hook_from_pool(void)
+{
+	u32 pid = (u32)bpf_get_current_pid_tgid(), zero = 0;
+	struct hook *empty = bpf_map_lookup_elem(&hook_zero, &zero);
+
+	if (!empty || bpf_map_update_elem(&hook_pool, &pid, empty, BPF_NOEXIST))
+		return NULL;
+	return bpf_map_lookup_elem(&hook_pool, &pid);
+}
+
 /* NULL if there is no memory, or if a hook of this task is on its way already. */
 static __always_inline struct hook *hook_begin(u32 kind, u32 flags)
 {
 	struct hook *hook;
+	u32 pooled = 0;
 
 	hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL,
 				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!hook) {
+		hook = hook_from_pool();
+		pooled = 1;
+	}
 	if (!hook || hook->busy) {
 		count(COUNTER_NO_STORAGE);
 		return NULL;
 	}
 	__builtin_memset(hook, 0, sizeof(*hook));
 	hook->busy = 1;
+	hook->pooled = pooled;
 	hook->kind = kind;
 	hook->flags = flags;
 	hook->fd = ~0U;
@@ -107,8 +143,11 @@ static __always_inline bool hook_listed(struct hook *hook)
 static __always_inline int hook_end(struct hook *hook)
 {
 	u32 decision = hook->verdict.decision;
+	u32 pid = (u32)bpf_get_current_pid_tgid();
 
 	hook->busy = 0;
+	if (hook->pooled)
+		bpf_map_delete_elem(&hook_pool, &pid);
 	if (decision != DECISION_DENY)
 		return 0;
 	count(COUNTER_DENIED);

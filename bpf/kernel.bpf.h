@@ -246,6 +246,7 @@ enum kernel_load_data_id {
 #define PROT_EXEC     0x4U
 #define MAP_TYPE      0x0fU
 #define MAP_SHARED    0x01U
+#define MAP_PRIVATE   0x02U
 #define MAP_SHARED_VALIDATE 0x03U
 #define MAP_ANONYMOUS 0x20U
 

@@ -114,7 +114,8 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 		if (hook->query.flags & POLICY_HAS_OPEN_DENY)
 			result = -EPERM;
 	}
-	hook->busy = 0;
+	hook->verdict.decision = DECISION_ALLOW;
+	hook_end(hook);
 	return result;
 }
 

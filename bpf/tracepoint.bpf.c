@@ -374,27 +374,37 @@ static __always_inline bool map_was_decided(struct file *file)
 	       hook->facts.address == (u64)BPF_CORE_READ(file, f_inode);
 }
 
+/* A frame of its own: the stacks of all callers and callees together are bounded. */
+static __noinline int map_taint(u64 pointer)
+{
+	struct file *file = (void *)pointer;
+	struct facts facts;
+
+	if (!(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+		return 0;
+	facts_read(&facts, file);
+	if (facts.flags & FACT_REGULAR)
+		taint_set(&facts);
+	return 0;
+}
+
 /* A file about to be mapped. Shared and writable: never cache it again. */
 static __always_inline void enter_mmap(const struct syscall_args *args)
 {
 	u32 flags = (u32)args->arg[3], fd = (u32)args->arg[4];
 	bool executable = prot_is_executable((u32)args->arg[2]);
 	u32 type = flags & MAP_TYPE;
-	struct facts facts;
 	struct file *file;
 
 	if (flags & MAP_ANONYMOUS)
 		return;
-	if (!executable && type == 2 /* MAP_PRIVATE */)
+	if (!executable && type == MAP_PRIVATE)
 		return;
 	file = file_of_fd(fd);
 	if (!file)
 		return;
-	if (type != 2 && (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)) {
-		facts_read(&facts, file);
-		if (facts.flags & FACT_REGULAR)
-			taint_set(&facts);
-	}
+	if (type != MAP_PRIVATE)
+		map_taint((u64)file);
 	if (!executable)
 		return;
 	count(COUNTER_SEEN_MAP);
