@@ -179,6 +179,7 @@ void monitor_sweep_ready(struct monitor *monitor)
 	monitor_unwatch(monitor, sweep_fd(monitor->sweep));
 	sweep_free(monitor->sweep);
 	monitor->sweep = NULL;
+	policy_trim(inforce_policy(monitor->inforce));
 	if (error)
 		report_health(monitor->report, "sweep", true, NULL,
 			      "running processes were not all looked at: %s", strerror(-error));
