@@ -142,6 +142,22 @@ static bool is_bpffs(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
+/* A pinned map of an older version, in another layout, cannot be taken over: it goes. */
+static void drop_foreign_pin(const struct bpf_map *map, const char *path)
+{
+	_cleanup_close_ int fd = bpf_obj_get(path);
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return;
+	if (info.value_size == bpf_map__value_size(map) &&
+	    info.max_entries == bpf_map__max_entries(map))
+		return;
+	log_warning("%s is of another version: what its monitor held stays stopped", path);
+	unlink(path);
+}
+
 /* Where the map of held tasks outlives this process. */
 static int prepare_pins(struct kernel *kernel)
 {
@@ -149,6 +165,7 @@ static int prepare_pins(struct kernel *kernel)
 		return -errno;
 	if (mkdir(KERNEL_PIN_DIR, 0700) && errno != EEXIST)
 		return -errno;
+	drop_foreign_pin(kernel->skeleton->maps.held_tasks, KERNEL_PIN_DIR "/held_tasks");
 	return bpf_map__set_pin_path(kernel->skeleton->maps.held_tasks,
 				     KERNEL_PIN_DIR "/held_tasks");
 }
