@@ -262,8 +262,8 @@ static void print_entry(const struct checker *checker, uint32_t number)
 		printf(", prohibited from %s", date);
 	}
 	putchar('\n');
-	print_fields("authority", vendor->citation, vendor->citation_count);
-	print_fields("reference", vendor->url, vendor->url_count);
+	print_fields("authority", vendor->citation.item, vendor->citation.count);
+	print_fields("reference", vendor->url.item, vendor->url.count);
 }
 
 /* The entry that decides first, then those of other vendors with the same digest. */

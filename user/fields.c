@@ -321,18 +321,18 @@ GETTER(rule_name)
 GETTER(citation)
 {
 	return r->vendor &&
-	       set_list(ret, (const char *const *)r->vendor->citation, r->vendor->citation_count);
+	       set_list(ret, (const char *const *)r->vendor->citation.item, r->vendor->citation.count);
 }
 
 GETTER(url)
 {
 	return r->vendor &&
-	       set_list(ret, (const char *const *)r->vendor->url, r->vendor->url_count);
+	       set_list(ret, (const char *const *)r->vendor->url.item, r->vendor->url.count);
 }
 
 GETTER(reference)
 {
-	return r->vendor && r->vendor->url_count > 0 && set_string(ret, r->vendor->url[0]);
+	return r->vendor && r->vendor->url.count > 0 && set_string(ret, r->vendor->url.item[0]);
 }
 
 NUMBER(generation, r->alert ? r->alert->event.generation : r->context->policy_generation)

@@ -50,28 +50,53 @@ void list_malformed(struct list_parser *parser, uint32_t line, const void *found
 			   expected);
 }
 
-/* What a run of that many hexadecimal digits is, if it is no SHA-256. */
-static const char *other_digest(size_t digits)
+/* What a run of that many hexadecimal digits is, if it is no SHA-256; LIST_WEAK_COUNT: nothing. */
+static enum list_weak weak_by_length(size_t digits)
 {
 	switch (digits) {
 	case 32:
-		return "a SHA-256 (an MD5 cannot be enforced)";
+		return LIST_MD5;
 	case 40:
-		return "a SHA-256 (a SHA-1 cannot be enforced)";
-	case 128:
-		return "a SHA-256 (a SHA-512 cannot be enforced)";
-	default:
-		return "a SHA-256: 64 hexadecimal digits";
+		return LIST_SHA1;
+	case 56: /* SHA-224 */
+	case 96: /* SHA-384 */
+	case 128: /* SHA-512 */
+		return LIST_OTHER;
 	}
+	return LIST_WEAK_COUNT;
+}
+
+const char *list_weak_name(enum list_weak weak)
+{
+	static const char *const names[LIST_WEAK_COUNT] = { "MD5", "SHA-1", "other" };
+
+	return names[weak];
+}
+
+void list_weak(struct list_parser *parser, enum list_weak weak)
+{
+	parser->facts.weak[weak]++;
+}
+
+void list_set_aside(struct list_parser *parser)
+{
+	parser->facts.set_aside++;
 }
 
 bool list_digest(struct list_parser *parser, uint32_t line, struct slice hex,
 		 uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
 {
+	enum list_weak weak = LIST_WEAK_COUNT;
+
 	if (hex.size == DIGEST_HEX_SIZE - 1 && digest_from_hex(hex.bytes, ret_digest) == 0)
 		return true;
-	list_malformed(parser, line, hex.bytes, hex.size,
-		       other_digest(list_hex_run(hex.bytes, hex.size) == hex.size ? hex.size : 0));
+	if (list_hex_run(hex.bytes, hex.size) == hex.size)
+		weak = weak_by_length(hex.size);
+	if (weak < LIST_WEAK_COUNT)
+		list_weak(parser, weak);
+	else
+		list_malformed(parser, line, hex.bytes, hex.size,
+			       "a SHA-256: 64 hexadecimal digits");
 	return false;
 }
 
@@ -90,12 +115,12 @@ int list_emit(struct list_parser *parser, const struct list_row *row)
 			     row->size == 0 ? "size 0" : "digest of the empty file");
 		return 0;
 	}
-	if (parser->rows == LIST_ROWS_MAX) {
+	if (parser->facts.rows == LIST_ROWS_MAX) {
 		problems_add(parser->problems, PROBLEM_ERROR, parser->file, row->line,
 			     "expected at most %u entries", LIST_ROWS_MAX);
 		return -E2BIG;
 	}
-	parser->rows++;
+	parser->facts.rows++;
 	return parser->function(parser->cookie, row);
 }
 
@@ -136,8 +161,8 @@ static void report_unknown(struct list_parser *parser, const struct line *line)
 	buffer_release(&known);
 }
 
-/* Finds the format and reads the list. */
-static int parse(struct list_parser *parser, struct list_facts *facts)
+/* Finds the format, unless @format says it, and reads the list. */
+static int parse(struct list_parser *parser, const struct list_format *format)
 {
 	struct line line;
 	int r = list_next_line(parser, &line);
@@ -145,14 +170,39 @@ static int parse(struct list_parser *parser, struct list_facts *facts)
 	if (r <= 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (!formats[i]->detect(&line))
+		if (format ? formats[i] != format : !formats[i]->detect(&line))
 			continue;
-		facts->format = formats[i]->name;
+		parser->facts.format = formats[i]->name;
 		line_reader_again(parser->lines);
 		return formats[i]->parse(parser);
 	}
 	report_unknown(parser, &line);
 	return 0;
+}
+
+bool list_format_at(size_t index, struct list_format_name *ret_format)
+{
+	if (index >= ARRAY_SIZE(formats))
+		return false;
+	*ret_format = (struct list_format_name){ formats[index]->name, formats[index]->description };
+	return true;
+}
+
+/* Returns 0, or -EINVAL if there is no such format, which was reported. */
+static int find_format(const char *name, const char *file, struct problems *problems,
+		       const struct list_format **ret_format)
+{
+	*ret_format = NULL;
+	if (!name)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (streq(formats[i]->name, name))
+			*ret_format = formats[i];
+	if (*ret_format)
+		return 0;
+	problems_add_found(problems, file, 0, name, strlen(name),
+			   "expected the name of a list format (`interdict list import --format ?`)");
+	return -EINVAL;
 }
 
 /* Reports why the reading of @parser's list ended early. */
@@ -194,10 +244,11 @@ static int guard_row(void *cookie, const struct list_row *row)
 	return guard->error;
 }
 
-int list_read(int fd, const char *file, struct problems *problems, list_row_fn function,
-	      void *cookie, struct list_facts *ret_facts)
+int list_read(int fd, const char *file, const char *format_name, struct problems *problems,
+	      list_row_fn function, void *cookie, struct list_facts *ret_facts)
 {
 	_cleanup_(reader_free_pointer) struct line_reader *lines = NULL;
+	const struct list_format *format;
 	struct row_guard guard = { function, cookie, 0 };
 	struct list_parser parser = {
 		.file = file,
@@ -205,19 +256,20 @@ int list_read(int fd, const char *file, struct problems *problems, list_row_fn f
 		.function = guard_row,
 		.cookie = &guard,
 	};
-	struct list_facts facts = { 0 };
-	int r = line_reader_new(fd, &lines);
+	int r = find_format(format_name, file, problems, &format);
 
+	if (r < 0)
+		return r;
+	r = line_reader_new(fd, &lines);
 	parser.lines = lines;
 	if (r == 0)
-		r = parse(&parser, &facts);
+		r = parse(&parser, format);
 	if (r < 0) {
-		if (!guard.error && parser.rows < LIST_ROWS_MAX)
+		if (!guard.error && parser.facts.rows < LIST_ROWS_MAX)
 			report_read_error(&parser, r);
 		return r;
 	}
-	facts.rows = parser.rows;
-	facts.compressed = line_reader_compressed(lines);
-	*ret_facts = facts;
+	parser.facts.compressed = line_reader_compressed(lines);
+	*ret_facts = parser.facts;
 	return 0;
 }

@@ -52,19 +52,40 @@ struct list_row {
 /* Returns 0 or a negative errno, which ends the reading. */
 typedef int (*list_row_fn)(void *cookie, const struct list_row *row);
 
+/* Digests that the kernel half cannot look for: counted, and no rows. */
+enum list_weak {
+	LIST_MD5,
+	LIST_SHA1,
+	LIST_OTHER, /* SHA-224, SHA-384, SHA-512, SHA3, ssdeep, import hashes ... */
+	LIST_WEAK_COUNT,
+};
+
 struct list_facts {
 	const char *format; /* name of the format; NULL if there was no line to tell it from */
 	uint32_t rows;
+	uint32_t weak[LIST_WEAK_COUNT];
+	uint32_t set_aside; /* what the list itself says is not to be acted on (to_ids = 0, ALLOW) */
 	bool compressed;
 };
 
 /*
  * Reads the list behind @fd, which stays the caller's. @file names it in
- * messages. Malformed lines were added to @problems, and the rest was read.
- * Returns 0 if all was read, well-formed or not; a negative errno, also in
- * @problems unless it came from @function, if it could not be read to its end.
+ * messages. @format insists on a format by its name; NULL: found from the contents.
+ * Malformed lines were added to @problems, and the rest was read. Returns 0 if all
+ * was read, well-formed or not; a negative errno, also in @problems unless it came
+ * from @function, if it could not be read to its end: -EINVAL for an unknown @format.
  */
-int list_read(int fd, const char *file, struct problems *problems, list_row_fn function,
-	      void *cookie, struct list_facts *ret_facts);
+int list_read(int fd, const char *file, const char *format, struct problems *problems,
+	      list_row_fn function, void *cookie, struct list_facts *ret_facts);
+
+/* "MD5", "SHA-1", "other" */
+const char *list_weak_name(enum list_weak weak);
+
+/* The formats, in the order in which they are tried. False behind the last one. */
+struct list_format_name {
+	const char *name;
+	const char *description;
+};
+bool list_format_at(size_t index, struct list_format_name *ret_format);
 
 #endif

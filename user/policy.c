@@ -16,6 +16,7 @@ void policy_free(struct policy *policy)
 		free(policy->lists[i].path);
 	free(policy->vendors);
 	free(policy->lists);
+	free(policy->archives);
 	if (!policy->frozen.bytes) {
 		free(policy->entries);
 		free(policy->sizes);
@@ -144,6 +145,26 @@ uint32_t policy_find(const struct policy *policy, const uint8_t digest[INTERDICT
 	return (uint32_t)low + 1;
 }
 
+size_t policy_archive_count(const struct policy *policy)
+{
+	return policy->archive_count;
+}
+
+const struct entry *policy_archive(const struct policy *policy, size_t index)
+{
+	return index < policy->archive_count ? &policy->archives[index] : NULL;
+}
+
+const struct entry *policy_find_archive(const struct policy *policy,
+					const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	/* A few dozen. */
+	for (size_t i = 0; i < policy->archive_count; i++)
+		if (memcmp(policy->archives[i].digest, digest, INTERDICT_DIGEST_SIZE) == 0)
+			return &policy->archives[i];
+	return NULL;
+}
+
 void policy_trim(const struct policy *policy)
 {
 	frozen_trim(&policy->frozen);
@@ -159,7 +180,8 @@ uint8_t policy_vendor_action(const struct vendor *vendor, int32_t today)
 	};
 
 	return actions[schedule_phase(&vendor->schedule, today)] |
-	       (vendor->open_deny ? POLICY_OPEN_DENY : 0);
+	       (vendor->open_deny ? POLICY_OPEN_DENY : 0) |
+	       (vendor->audit_only ? POLICY_AUDIT_ONLY : 0);
 }
 
 /* What a vendor asks for, as a number that grows with strictness. */

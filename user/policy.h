@@ -42,8 +42,11 @@ struct policy_list {
 	char *path;
 	const char *format; /* name of its format */
 	uint32_t rows;	    /* that it holds, repeated ones included */
+	uint32_t weak[LIST_WEAK_COUNT]; /* digests in it that cannot be enforced */
+	uint32_t set_aside;		/* that it says are not to be acted on */
 	uint16_t vendor;
 	bool compressed;
+	bool archive; /* digests of package files: no entries of the kernel */
 };
 
 /*
@@ -80,6 +83,16 @@ const char *policy_entry_source(const struct policy *policy, const struct entry 
 
 /* Number of the first entry of this digest; 0: it is not listed. */
 uint32_t policy_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/*
+ * Entries of archive lists: digests of package files, which nobody executes. They
+ * are not in the image and not among the entries above; scan and check ask for them.
+ * policy_find_archive() returns NULL if the digest is not among them.
+ */
+size_t policy_archive_count(const struct policy *policy);
+const struct entry *policy_archive(const struct policy *policy, size_t index);
+const struct entry *policy_find_archive(const struct policy *policy,
+					const uint8_t digest[INTERDICT_DIGEST_SIZE]);
 
 /*
  * Of a large policy, lets go of the memory that looking into it brought in; it is

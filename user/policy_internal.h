@@ -29,6 +29,8 @@ struct policy {
 	struct policy_list *lists;
 	size_t list_count;
 	size_t entry_count;
+	struct entry *archives; /* of archive lists, in the same order */
+	size_t archive_count;
 	size_t digest_count; /* different digests */
 	size_t size_count;
 	/* The large blocks: each on the heap, or all of them in `frozen`. */

@@ -23,10 +23,13 @@
 struct builder {
 	struct policy *policy;
 	struct problems *problems;
-	size_t capacity; /* of policy->entries */
-	uint16_t vendor; /* being read */
+	size_t capacity;	 /* of policy->entries */
+	size_t archive_capacity; /* of policy->archives */
+	uint16_t vendor;	 /* being read */
 	uint16_t list;
 };
+
+#define ARCHIVES_MAX (1U << 16)
 
 static void policy_free_pointer(struct policy **policy)
 {
@@ -162,22 +165,25 @@ static int intern_facts(struct policy *policy, const struct list_row *row, uint3
 	return intern_add(&policy->facts, &facts, sizeof(facts), ret_handle);
 }
 
-static int grow_entries(struct builder *builder)
+/* Makes room for one more of @count entries. */
+static int grow_entries(struct entry **entries, size_t count, size_t *capacity)
 {
-	size_t capacity = builder->capacity ? builder->capacity + builder->capacity / 2 : 256;
-	struct entry *entries;
+	size_t wanted = *capacity ? *capacity + *capacity / 2 : 256;
+	struct entry *grown;
 
-	entries = reallocarray(builder->policy->entries, capacity, sizeof(*entries));
-	if (!entries)
+	if (count < *capacity)
+		return 0;
+	grown = reallocarray(*entries, wanted, sizeof(*grown));
+	if (!grown)
 		return -ENOMEM;
-	builder->policy->entries = entries;
-	builder->capacity = capacity;
+	*entries = grown;
+	*capacity = wanted;
 	return 0;
 }
 
-static int add_row(void *cookie, const struct list_row *row)
+static int make_entry(const struct builder *builder, const struct list_row *row,
+		      struct entry *ret_entry)
 {
-	struct builder *builder = cookie;
 	struct policy *policy = builder->policy;
 	struct entry entry = {
 		.size = row->size,
@@ -187,22 +193,46 @@ static int add_row(void *cookie, const struct list_row *row)
 	};
 	int r;
 
-	if (policy->entry_count == LIST_ROWS_MAX)
-		return -E2BIG;
-	if (policy->entry_count == builder->capacity) {
-		r = grow_entries(builder);
-		if (r < 0)
-			return r;
-	}
 	memcpy(entry.digest, row->digest, sizeof(entry.digest));
 	r = intern_facts(policy, row, &entry.facts);
 	if (r == 0)
 		r = intern_add(&policy->texts, row->text[LIST_PATH].bytes,
 			       row->text[LIST_PATH].size, &entry.path);
-	if (r < 0)
-		return r;
-	policy->entries[policy->entry_count++] = entry;
-	return 0;
+	if (r == 0)
+		*ret_entry = entry;
+	return r;
+}
+
+static int add_row(void *cookie, const struct list_row *row)
+{
+	struct builder *builder = cookie;
+	struct policy *policy = builder->policy;
+	int r;
+
+	if (policy->entry_count == LIST_ROWS_MAX)
+		return -E2BIG;
+	r = grow_entries(&policy->entries, policy->entry_count, &builder->capacity);
+	if (r == 0)
+		r = make_entry(builder, row, &policy->entries[policy->entry_count]);
+	if (r == 0)
+		policy->entry_count++;
+	return r;
+}
+
+static int add_archive_row(void *cookie, const struct list_row *row)
+{
+	struct builder *builder = cookie;
+	struct policy *policy = builder->policy;
+	int r;
+
+	if (policy->archive_count == ARCHIVES_MAX)
+		return -E2BIG;
+	r = grow_entries(&policy->archives, policy->archive_count, &builder->archive_capacity);
+	if (r == 0)
+		r = make_entry(builder, row, &policy->archives[policy->archive_count]);
+	if (r == 0)
+		policy->archive_count++;
+	return r;
 }
 
 /* Appends to policy->lists; returns NULL if out of memory. */
@@ -222,6 +252,20 @@ static struct policy_list *new_list(struct builder *builder, const char *path)
 	builder->list = (uint16_t)policy->list_count;
 	lists[policy->list_count] = (struct policy_list){ .path = copy, .vendor = builder->vendor };
 	return &lists[policy->list_count++];
+}
+
+/* What is in a list and cannot be acted on is said, not passed over. */
+static void report_weak(struct builder *builder, const char *path, const struct list_facts *facts)
+{
+	if (facts->weak[LIST_MD5] || facts->weak[LIST_SHA1] || facts->weak[LIST_OTHER])
+		problems_add(builder->problems, PROBLEM_WARNING, path, 0,
+			     "not enforceable, since only SHA-256 is: %u MD5, %u SHA-1, %u others",
+			     facts->weak[LIST_MD5], facts->weak[LIST_SHA1],
+			     facts->weak[LIST_OTHER]);
+	if (facts->set_aside)
+		problems_add(builder->problems, PROBLEM_WARNING, path, 0,
+			     "%u left out that the list itself says are not to be acted on",
+			     facts->set_aside);
 }
 
 /* Returns -ENOMEM, or 0: everything else is in the problems. */
@@ -245,18 +289,23 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 	list = new_list(builder, source->path);
 	if (!list)
 		return -ENOMEM;
-	r = list_read(fd, list->path, builder->problems, add_row, builder, &facts);
+	list->archive = source->archive;
+	r = list_read(fd, list->path, NULL, builder->problems,
+		      source->archive ? add_archive_row : add_row, builder, &facts);
 	if (r == -E2BIG && problems_errors(builder->problems) == errors)
 		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
 			     "expected at most %u entries and 4 GiB of text in all lists",
-			     LIST_ROWS_MAX);
+			     source->archive ? ARCHIVES_MAX : LIST_ROWS_MAX);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (facts.rows == 0 && problems_errors(builder->problems) == errors)
 		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
 			     "no usable entry: expected at least one SHA-256");
+	report_weak(builder, list->path, &facts);
 	list->format = facts.format;
 	list->rows = facts.rows;
+	memcpy(list->weak, facts.weak, sizeof(list->weak));
+	list->set_aside = facts.set_aside;
 	list->compressed = facts.compressed;
 	return 0;
 }
@@ -374,12 +423,13 @@ static void put_number(uint8_t *bytes, uint64_t number, size_t size)
 
 static bool hash_vendor(EVP_MD_CTX *hash, const struct vendor *vendor)
 {
-	uint8_t bytes[13];
+	uint8_t bytes[14];
 
 	put_number(bytes, (uint32_t)vendor->schedule.announced, 4);
 	put_number(bytes + 4, (uint32_t)vendor->schedule.prohibited, 4);
 	put_number(bytes + 8, (uint32_t)vendor->schedule.retired, 4);
 	bytes[12] = vendor->open_deny;
+	bytes[13] = vendor->audit_only;
 	return EVP_DigestUpdate(hash, vendor->id, strlen(vendor->id) + 1) &&
 	       EVP_DigestUpdate(hash, bytes, sizeof(bytes));
 }

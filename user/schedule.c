@@ -32,6 +32,30 @@ const char *phase_name(enum phase phase)
 	return names[phase];
 }
 
+bool schedule_milestone(const struct schedule *schedule, size_t index, const char **ret_name,
+			int32_t *ret_day)
+{
+	const struct {
+		const char *name;
+		int32_t day;
+	} milestones[] = {
+		{ "announced", schedule->announced },
+		{ "identify", schedule->identify },
+		{ "plan", schedule->plan },
+		{ "begin-removal", schedule->begin_removal },
+		{ "prohibited", schedule->prohibited },
+		{ "vendor-updates-end", schedule->vendor_updates_end },
+		{ "review", schedule->review },
+		{ "retired", schedule->retired },
+	};
+
+	if (index >= ARRAY_SIZE(milestones))
+		return false;
+	*ret_name = milestones[index].name;
+	*ret_day = milestones[index].day;
+	return true;
+}
+
 int32_t schedule_days_left(const struct schedule *schedule, int32_t today)
 {
 	if (schedule_phase(schedule, today) != PHASE_GRACE)

@@ -6,6 +6,8 @@
 #ifndef INTERDICT_SCHEDULE_H
 #define INTERDICT_SCHEDULE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -24,16 +26,28 @@ enum phase {
 /* Days since 1970-01-01, or SCHEDULE_NONE. Each names the first day of what it says. */
 struct schedule {
 	int32_t announced;
+	int32_t identify;	    /* the vendor's software has been found by then */
+	int32_t plan;		    /* how to remove it is planned by then */
+	int32_t begin_removal;	    /* its removal has begun by then */
 	int32_t prohibited;
-	int32_t review; /* when a person has to look at the vendor again */
+	int32_t vendor_updates_end; /* the vendor delivers no updates from then on */
+	int32_t review;		    /* when a person has to look at the vendor again */
 	int32_t retired;
 };
 
 /* No date at all: prohibited on every day. */
 #define SCHEDULE_INIT                                                                              \
 	{                                                                                          \
-		SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE                         \
+		SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE,         \
+			SCHEDULE_NONE, SCHEDULE_NONE, SCHEDULE_NONE                                \
 	}
+
+/*
+ * The dates of a schedule with their names in the vendor file, in the order above.
+ * Returns false behind the last one; @ret_day may be SCHEDULE_NONE.
+ */
+bool schedule_milestone(const struct schedule *schedule, size_t index, const char **ret_name,
+			int32_t *ret_day);
 
 /*
  * today < announced: announced; announced <= today < prohibited: grace;

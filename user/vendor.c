@@ -8,16 +8,11 @@
 #include "ini_file.h"
 #include "secure_file.h"
 #include "util.h"
+#include "vendor_private.h"
 
 #define ID_MAX 64U
 
-struct loader {
-	struct vendor *vendor;
-	struct problems *problems;
-	const struct ini_table *table;
-	int32_t grace; /* days, or SCHEDULE_NONE */
-	bool out_of_memory;
-};
+#define EXEMPT_PREFIX "exempt "
 
 struct vendor_key {
 	struct ini_key name;
@@ -25,27 +20,12 @@ struct vendor_key {
 	size_t offset; /* of the member of struct vendor */
 };
 
-/* A member that is a list of strings, and its length behind it. */
-struct strings {
-	char **item;
-	size_t count;
-};
-
-#define ASSERT_STRINGS(member)                                                                     \
-	_Static_assert(offsetof(struct vendor, member##_count) ==                                  \
-			       offsetof(struct vendor, member) + offsetof(struct strings, count),  \
-		       "vendor." #member " is a struct strings")
-ASSERT_STRINGS(alias);
-ASSERT_STRINGS(citation);
-ASSERT_STRINGS(url);
-
 static void *member(struct vendor *vendor, size_t offset)
 {
 	return (char *)vendor + offset;
 }
 
-/* Text goes to logs and reports: no control characters. */
-static bool text_is_plain(const struct ini_line *line, struct problems *problems)
+bool vendor_text_is_plain(const struct ini_line *line, struct problems *problems)
 {
 	for (const char *c = line->value; *c; c++) {
 		if ((unsigned char)*c >= ' ' && *c != 0x7f)
@@ -58,14 +38,17 @@ static bool text_is_plain(const struct ini_line *line, struct problems *problems
 	return true;
 }
 
-static void set_text(struct loader *loader, const struct ini_line *line, size_t offset)
+void vendor_set_text(struct loader *loader, const struct ini_line *line, char **text)
 {
-	char **text = member(loader->vendor, offset);
-
-	if (!text_is_plain(line, loader->problems))
+	if (!vendor_text_is_plain(line, loader->problems))
 		return;
 	*text = strdup(line->value);
 	loader->out_of_memory |= !*text;
+}
+
+static void set_text(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	vendor_set_text(loader, line, member(loader->vendor, offset));
 }
 
 static void add_text(struct loader *loader, const struct ini_line *line, size_t offset)
@@ -73,7 +56,7 @@ static void add_text(struct loader *loader, const struct ini_line *line, size_t 
 	struct strings *list = member(loader->vendor, offset);
 	char **item;
 
-	if (!text_is_plain(line, loader->problems))
+	if (!vendor_text_is_plain(line, loader->problems))
 		return;
 	item = reallocarray(list->item, list->count + 1, sizeof(*item));
 	if (item) {
@@ -84,6 +67,28 @@ static void add_text(struct loader *loader, const struct ini_line *line, size_t 
 		loader->out_of_memory = true;
 	else
 		list->count++;
+}
+
+/* A glob that matches every text names nothing. */
+static void add_glob(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	if (line->value[strspn(line->value, "*?/")] == '\0') {
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value), "%s: expected a glob that names something",
+				   line->key);
+		return;
+	}
+	add_text(loader, line, offset);
+}
+
+static void add_path_glob(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	if (*line->value != '/') {
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value), "path: expected a glob of absolute paths");
+		return;
+	}
+	add_glob(loader, line, offset);
 }
 
 static void set_id(struct loader *loader, const struct ini_line *line, size_t offset)
@@ -122,29 +127,50 @@ static void set_grace(struct loader *loader, const struct ini_line *line, size_t
 				   "grace: expected a number of days from 1d to 36500d");
 }
 
+/* Reads one of two words: true for @yes. */
+static bool one_of(struct loader *loader, const struct ini_line *line, const char *no,
+		   const char *yes)
+{
+	if (!streq(line->value, no) && !streq(line->value, yes))
+		problems_add_found(loader->problems, line->file, line->number, line->value,
+				   strlen(line->value), "%s: expected %s or %s", line->key, no, yes);
+	return streq(line->value, yes);
+}
+
 static void set_open(struct loader *loader, const struct ini_line *line, size_t offset)
 {
-	bool *open_deny = member(loader->vendor, offset);
+	*(bool *)member(loader->vendor, offset) = one_of(loader, line, "audit", "deny");
+}
 
-	if (!streq(line->value, "audit") && !streq(line->value, "deny"))
-		problems_add_found(loader->problems, line->file, line->number, line->value,
-				   strlen(line->value), "open: expected audit or deny");
-	*open_deny = streq(line->value, "deny");
+static void set_mode(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	*(bool *)member(loader->vendor, offset) = one_of(loader, line, "enforce", "audit");
+}
+
+static void set_learn(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	*(bool *)member(loader->vendor, offset) = one_of(loader, line, "no", "yes");
+}
+
+static void set_signed_by(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	loader->vendor->signed_by_line = line->number;
+	set_text(loader, line, offset);
 }
 
 /* Relative to the directory of the vendor file. */
-static void add_list(struct loader *loader, const struct ini_line *line, size_t offset)
+static void add_list_file(struct loader *loader, const struct ini_line *line, bool archive)
 {
 	struct vendor *vendor = loader->vendor;
 	const char *slash = strrchr(vendor->file, '/');
 	int directory = slash && *line->value != '/' ? (int)(slash + 1 - vendor->file) : 0;
 	struct vendor_list *lists;
 
-	(void)offset;
 	lists = reallocarray(vendor->lists, vendor->list_count + 1, sizeof(*lists));
 	if (lists) {
 		vendor->lists = lists;
 		lists[vendor->list_count].line = line->number;
+		lists[vendor->list_count].archive = archive;
 		lists[vendor->list_count].path =
 			format_string("%.*s%s", directory, vendor->file, line->value);
 	}
@@ -154,29 +180,60 @@ static void add_list(struct loader *loader, const struct ini_line *line, size_t 
 		vendor->list_count++;
 }
 
+static void add_list(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	(void)offset;
+	add_list_file(loader, line, false);
+}
+
+static void add_archive(struct loader *loader, const struct ini_line *line, size_t offset)
+{
+	(void)offset;
+	add_list_file(loader, line, true);
+}
+
 #define SCHEDULE(date) offsetof(struct vendor, schedule.date)
+#define IDENTITY(kind) offsetof(struct vendor, identity.kind)
 
 /* Keys of one section stand together. */
 static const struct vendor_key keys[] = {
 	{ { "vendor", "id", false }, set_id, offsetof(struct vendor, id) },
 	{ { "vendor", "name", false }, set_text, offsetof(struct vendor, name) },
 	{ { "vendor", "alias", true }, add_text, offsetof(struct vendor, alias) },
+	{ { "vendor", "mode", false }, set_mode, offsetof(struct vendor, audit_only) },
 	{ { "authority", "citation", true }, add_text, offsetof(struct vendor, citation) },
 	{ { "authority", "url", true }, add_text, offsetof(struct vendor, url) },
+	{ { "authority", "scope", false }, set_text, offsetof(struct vendor, scope) },
 	{ { "schedule", "announced", false }, set_date, SCHEDULE(announced) },
+	{ { "schedule", "identify", false }, set_date, SCHEDULE(identify) },
+	{ { "schedule", "plan", false }, set_date, SCHEDULE(plan) },
+	{ { "schedule", "begin-removal", false }, set_date, SCHEDULE(begin_removal) },
 	{ { "schedule", "prohibited", false }, set_date, SCHEDULE(prohibited) },
 	{ { "schedule", "grace", false }, set_grace, 0 },
+	{ { "schedule", "vendor-updates-end", false }, set_date, SCHEDULE(vendor_updates_end) },
 	{ { "schedule", "review", false }, set_date, SCHEDULE(review) },
 	{ { "schedule", "retired", false }, set_date, SCHEDULE(retired) },
 	{ { "lists", "file", true }, add_list, 0 },
+	{ { "lists", "archive", true }, add_archive, 0 },
 	{ { "lists", "open", false }, set_open, offsetof(struct vendor, open_deny) },
+	{ { "lists", "signed-by", false }, set_signed_by, offsetof(struct vendor, signed_by) },
+	{ { "identity", "package", true }, add_glob, IDENTITY(package) },
+	{ { "identity", "path", true }, add_path_glob, IDENTITY(path) },
+	{ { "identity", "unit", true }, add_glob, IDENTITY(unit) },
+	{ { "identity", "module", true }, add_glob, IDENTITY(module) },
+	{ { "identity", "learn", false }, set_learn, IDENTITY(learn) },
 };
 
 static void handle_line(void *cookie, const struct ini_line *line)
 {
 	struct loader *loader = cookie;
-	const struct vendor_key *key = ini_lookup(loader->table, line, loader->problems);
+	const struct vendor_key *key;
 
+	if (strncmp(line->section, EXEMPT_PREFIX, strlen(EXEMPT_PREFIX)) == 0) {
+		exemption_line(loader, line, line->section + strlen(EXEMPT_PREFIX));
+		return;
+	}
+	key = ini_lookup(loader->table, line, loader->problems);
 	if (key)
 		key->set(loader, line, key->offset);
 }
@@ -194,6 +251,33 @@ static void schedule_error(const struct loader *loader, const char *key, const c
 {
 	problems_add(loader->problems, PROBLEM_ERROR, loader->vendor->file,
 		     line_of(loader, "schedule", key), "%s: %s", key, text);
+}
+
+/* What comes before the prohibition has to be in its order. */
+static void finish_milestones(struct loader *loader)
+{
+	const struct schedule *schedule = &loader->vendor->schedule;
+	const struct {
+		const char *key;
+		int32_t day;
+	} order[] = {
+		{ "announced", schedule->announced },
+		{ "identify", schedule->identify },
+		{ "plan", schedule->plan },
+		{ "begin-removal", schedule->begin_removal },
+	};
+	size_t before = 0;
+
+	for (size_t i = 1; i < ARRAY_SIZE(order); i++) {
+		if (order[i].day == SCHEDULE_NONE)
+			continue;
+		if (order[before].day != SCHEDULE_NONE && order[i].day < order[before].day)
+			problems_add(loader->problems, PROBLEM_ERROR, loader->vendor->file,
+				     line_of(loader, "schedule", order[i].key),
+				     "%s: expected a date not before that of %s", order[i].key,
+				     order[before].key);
+		before = i;
+	}
 }
 
 /* Works grace out, and checks the order of the dates. */
@@ -218,6 +302,7 @@ static void finish_schedule(struct loader *loader)
 	    schedule->prohibited < schedule->announced)
 		schedule_error(loader, "prohibited",
 			       "expected a date not before the one it was announced at");
+	finish_milestones(loader);
 	if (schedule->retired != SCHEDULE_NONE && (schedule->retired < schedule->announced ||
 						   schedule->retired < schedule->prohibited))
 		schedule_error(loader, "retired", "expected a date after all the others");
@@ -235,9 +320,15 @@ static void finish(struct loader *loader)
 		vendor->name = strdup(vendor->id);
 		loader->out_of_memory |= !vendor->name;
 	}
-	if (!line_of(loader, "lists", "file"))
+	if (!line_of(loader, "lists", "file") && !vendor_has_identity(vendor))
 		problems_add(loader->problems, PROBLEM_WARNING, vendor->file, 0,
-			     "no file = ... in [lists]: nothing of this vendor is recognised");
+			     "no file = ... in [lists] and no [identity]: nothing of this vendor is "
+			     "recognised");
+	if (vendor->identity.learn && !vendor_has_identity(vendor))
+		problems_add(loader->problems, PROBLEM_ERROR, vendor->file,
+			     line_of(loader, "identity", "learn"),
+			     "learn: expected package, path, unit or module with it");
+	exemptions_finish(loader);
 	if (loader->out_of_memory)
 		problems_add(loader->problems, PROBLEM_ERROR, vendor->file, 0, "out of memory");
 }
@@ -266,7 +357,7 @@ int vendor_load(const char *path, struct problems *problems, struct vendor **ret
 	_cleanup_(free_pointer) struct vendor *vendor = NULL;
 	unsigned int seen[ARRAY_SIZE(keys)] = { 0 };
 	const struct ini_table table = { keys, ARRAY_SIZE(keys), sizeof(keys[0]), seen };
-	struct loader loader = { NULL, problems, &table, SCHEDULE_NONE, false };
+	struct loader loader = { .problems = problems, .table = &table, .grace = SCHEDULE_NONE };
 	size_t errors = problems_errors(problems);
 	_cleanup_close_ int fd = -EBADF;
 	int r;
@@ -290,25 +381,42 @@ int vendor_load(const char *path, struct problems *problems, struct vendor **ret
 	return 0;
 }
 
-static void free_strings(char **item, size_t count)
+bool vendor_has_identity(const struct vendor *vendor)
 {
-	for (size_t i = 0; i < count; i++)
-		free(item[i]);
-	free(item);
+	const struct identity *identity = &vendor->identity;
+
+	return identity->package.count || identity->path.count || identity->unit.count ||
+	       identity->module.count;
+}
+
+static void free_strings(struct strings *strings)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		free(strings->item[i]);
+	free(strings->item);
 }
 
 void vendor_free(struct vendor *vendor)
 {
 	if (!vendor)
 		return;
-	free_strings(vendor->alias, vendor->alias_count);
-	free_strings(vendor->citation, vendor->citation_count);
-	free_strings(vendor->url, vendor->url_count);
+	free_strings(&vendor->alias);
+	free_strings(&vendor->citation);
+	free_strings(&vendor->url);
+	free_strings(&vendor->identity.package);
+	free_strings(&vendor->identity.path);
+	free_strings(&vendor->identity.unit);
+	free_strings(&vendor->identity.module);
+	for (size_t i = 0; i < vendor->exemption_count; i++)
+		exemption_release(&vendor->exemptions[i]);
+	free(vendor->exemptions);
 	for (size_t i = 0; i < vendor->list_count; i++)
 		free(vendor->lists[i].path);
 	free(vendor->lists);
 	free(vendor->file);
 	free(vendor->id);
 	free(vendor->name);
+	free(vendor->scope);
+	free(vendor->signed_by);
 	free(vendor);
 }

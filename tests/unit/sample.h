@@ -36,10 +36,8 @@ static char *sample_urls[] = { (char *)"https://example.org/1", (char *)"https:/
 static const struct vendor sample_vendor = {
 	.id = (char *)"acme",
 	.name = (char *)"Acme Ltd",
-	.citation = sample_citations,
-	.citation_count = 2,
-	.url = sample_urls,
-	.url_count = 2,
+	.citation = { sample_citations, 2 },
+	.url = { sample_urls, 2 },
 };
 
 static struct entry sample_entry = { .line = 12 };

@@ -72,7 +72,7 @@ static struct result read_with(const void *bytes, size_t size, int fail_at)
 		done += (size_t)n;
 	}
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	result.error = list_read(fd, "list", result.problems, keep_row, &result, &result.facts);
+	result.error = list_read(fd, "list", NULL, result.problems, keep_row, &result, &result.facts);
 	close(fd);
 	return result;
 }
@@ -154,13 +154,24 @@ static void test_plain_malformed(void **state)
 	assert_malformed(A "\n" A "a\n" B "\n", 2, "64 hexadecimal digits", 2);
 	assert_malformed(A "\n\nabcdef\n" B "\n", 3, "found abcdef", 2);
 	assert_malformed(A "\r\n" B " x\r\n", 2, "64 hexadecimal digits", 1);
-	assert_malformed(A "\n" B B "\n", 2, "SHA-512 cannot be enforced", 1);
-	assert_malformed(A "\nd41d8cd98f00b204e9800998ecf8427e\n", 2, "MD5 cannot be enforced", 1);
-	assert_malformed("da39a3ee5e6b4b0d3255bfef95601890afd80709\n" A "\n", 1,
-			 "SHA-1 cannot be enforced", 1);
 	assert_malformed(A "\ng" A "\n", 2, "found g", 1);
 	/* The first line tells the format although it is wrong. */
 	assert_malformed("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n" B "\n", 1, "64 hexadecimal", 1);
+}
+
+static void test_weak_digests_are_counted(void **state)
+{
+	struct result result = read_text("da39a3ee5e6b4b0d3255bfef95601890afd80709\n" A "\n"
+					 "d41d8cd98f00b204e9800998ecf8427e\n" B B "\n" B "\n");
+
+	(void)state;
+	assert_int_equal(result.error, 0);
+	assert_int_equal(problems_errors(result.problems), 0);
+	assert_int_equal(result.count, 2);
+	assert_int_equal(result.facts.weak[LIST_MD5], 1);
+	assert_int_equal(result.facts.weak[LIST_SHA1], 1);
+	assert_int_equal(result.facts.weak[LIST_OTHER], 1);
+	release(&result);
 }
 
 static void test_every_bad_line_is_said(void **state)
@@ -581,7 +592,7 @@ static void test_unreadable(void **state)
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
 
 	(void)state;
-	assert_int_equal(list_read(fd, "list", problems, keep_row, NULL, &facts), -EISDIR);
+	assert_int_equal(list_read(fd, "list", NULL, problems, keep_row, NULL, &facts), -EISDIR);
 	assert_only_error(problems, "list", 0, "cannot be read: Is a directory");
 	assert_int_equal(facts.rows, 7);
 	close(fd);
@@ -622,6 +633,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_plain_malformed),
+		cmocka_unit_test(test_weak_digests_are_counted),
 		cmocka_unit_test(test_every_bad_line_is_said),
 		cmocka_unit_test(test_empty_file_digest),
 		cmocka_unit_test(test_gnu),

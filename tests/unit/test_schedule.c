@@ -11,6 +11,11 @@
 
 #define NONE SCHEDULE_NONE
 
+#define DATES(announced, prohibited, review, retired)                                              \
+	{                                                                                          \
+		announced, NONE, NONE, NONE, prohibited, NONE, review, retired                     \
+	}
+
 static void test_phases(void **state)
 {
 	static const struct {
@@ -20,26 +25,26 @@ static void test_phases(void **state)
 		int32_t days_left;
 	} cases[] = {
 		/* No dates: always prohibited. */
-		{ { NONE, NONE, NONE, NONE }, 0, PHASE_PROHIBITED, NONE },
-		{ { NONE, NONE, NONE, NONE }, 30000, PHASE_PROHIBITED, NONE },
+		{ DATES(NONE, NONE, NONE, NONE), 0, PHASE_PROHIBITED, NONE },
+		{ DATES(NONE, NONE, NONE, NONE), 30000, PHASE_PROHIBITED, NONE },
 		/* announced 100, prohibited 145 */
-		{ { 100, 145, NONE, NONE }, 0, PHASE_ANNOUNCED, NONE },
-		{ { 100, 145, NONE, NONE }, 99, PHASE_ANNOUNCED, NONE },
-		{ { 100, 145, NONE, NONE }, 100, PHASE_GRACE, 45 },
-		{ { 100, 145, NONE, NONE }, 144, PHASE_GRACE, 1 },
-		{ { 100, 145, NONE, NONE }, 145, PHASE_PROHIBITED, NONE },
-		{ { 100, 145, NONE, NONE }, 30000, PHASE_PROHIBITED, NONE },
+		{ DATES(100, 145, NONE, NONE), 0, PHASE_ANNOUNCED, NONE },
+		{ DATES(100, 145, NONE, NONE), 99, PHASE_ANNOUNCED, NONE },
+		{ DATES(100, 145, NONE, NONE), 100, PHASE_GRACE, 45 },
+		{ DATES(100, 145, NONE, NONE), 144, PHASE_GRACE, 1 },
+		{ DATES(100, 145, NONE, NONE), 145, PHASE_PROHIBITED, NONE },
+		{ DATES(100, 145, NONE, NONE), 30000, PHASE_PROHIBITED, NONE },
 		/* On the day it is announced it is prohibited: no grace. */
-		{ { 100, 100, NONE, NONE }, 99, PHASE_ANNOUNCED, NONE },
-		{ { 100, 100, NONE, NONE }, 100, PHASE_PROHIBITED, NONE },
+		{ DATES(100, 100, NONE, NONE), 99, PHASE_ANNOUNCED, NONE },
+		{ DATES(100, 100, NONE, NONE), 100, PHASE_PROHIBITED, NONE },
 		/* Only a date of prohibition: grace until then. */
-		{ { NONE, 145, NONE, NONE }, 0, PHASE_GRACE, 145 },
-		{ { NONE, 145, NONE, NONE }, 145, PHASE_PROHIBITED, NONE },
+		{ DATES(NONE, 145, NONE, NONE), 0, PHASE_GRACE, 145 },
+		{ DATES(NONE, 145, NONE, NONE), 145, PHASE_PROHIBITED, NONE },
 		/* Retired comes before everything; review decides nothing. */
-		{ { 100, 145, 10, 200 }, 199, PHASE_PROHIBITED, NONE },
-		{ { 100, 145, 10, 200 }, 200, PHASE_RETIRED, NONE },
-		{ { NONE, NONE, 10, 200 }, 199, PHASE_PROHIBITED, NONE },
-		{ { NONE, NONE, 10, 200 }, 201, PHASE_RETIRED, NONE },
+		{ DATES(100, 145, 10, 200), 199, PHASE_PROHIBITED, NONE },
+		{ DATES(100, 145, 10, 200), 200, PHASE_RETIRED, NONE },
+		{ DATES(NONE, NONE, 10, 200), 199, PHASE_PROHIBITED, NONE },
+		{ DATES(NONE, NONE, 10, 200), 201, PHASE_RETIRED, NONE },
 	};
 
 	(void)state;
