@@ -25,7 +25,7 @@ PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
 
-libraries := libbpf libelf zlib libcrypto jansson inih
+libraries := libbpf libelf zlib libcrypto jansson inih libarchive
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wformat=2 -Werror

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rows of lists in memory, for the commands that make and compare lists. Texts are
+ * held once. A million rows take about 60 MB.
+ */
+#ifndef INTERDICT_LISTING_H
+#define INTERDICT_LISTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "list.h"
+#include "problems.h"
+
+struct listing;
+
+/* Returns 0 or -ENOMEM. */
+int listing_new(struct listing **ret_listing);
+void listing_free(struct listing *listing);
+
+/* Copies the row. A list_row_fn, with the listing as its cookie. Returns 0, -ENOMEM or -E2BIG. */
+int listing_add(void *listing, const struct list_row *row);
+
+size_t listing_count(const struct listing *listing);
+
+/* The row's texts live as long as the listing. */
+void listing_get(const struct listing *listing, size_t index, struct list_row *ret_row);
+
+/*
+ * Sorts by digest and merges rows of the same digest: the first one stays, and
+ * takes the size and the texts that it lacks from the others. Two sizes for one
+ * digest are an error in @problems, named by @file. Returns how many rows went.
+ */
+size_t listing_merge(struct listing *listing, const char *file, struct problems *problems);
+
+/* Sorts by product, version, package, path, digest: as a person reads it, and stable. */
+void listing_sort(struct listing *listing);
+
+/* Index of the digest in a merged listing, or SIZE_MAX. */
+size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/*
+ * Writes the native CSV (list_csv.c), in the present order, with all its columns.
+ * Control characters in a text become '?', so that every row is one line.
+ * Returns 0, or a negative errno if @out reports an error.
+ */
+int listing_write_csv(const struct listing *listing, FILE *out);
+
+/* Writes one field as listing_write_csv() does, quoted if it has to be (RFC 4180). */
+void csv_write_field(FILE *out, struct slice text);
+
+#endif
