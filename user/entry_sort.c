@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy_internal.h"
+#include "entry.h"
 
 #define SMALL	  24U /* up to here insertion is faster */
 #define RADIX_MAX 6U  /* bytes; what is still one group then is no set of random digests */

@@ -12,7 +12,9 @@
  *	output*.c fields.c	text, ECS, event file, syslog
  *	events.c escape.c	records decoded; hostile text made harmless
  *	enrich.c process.c package.c elf_facts.c	who and what it was
- *	config.c vendor.c list*.c policy*.c schedule.c protect.c	what is restricted
+ *	config.c vendor*.c list_*.c policy*.c schedule.c protect.c	what is restricted
+ *	identity.c package_db.c	what a vendor is known by, and what is installed
+ *	listing.c entry*.c	lists in memory, for the commands and for the policy
  *	sweep.c			processes that run already
  *	features.c		what this kernel can do
  *	control.c notify.c	the control socket, the service manager

@@ -67,34 +67,38 @@ const struct entry *policy_entry(const struct policy *policy, uint32_t number)
 	return number > 0 && number <= policy->entry_count ? &policy->entries[number - 1] : NULL;
 }
 
-static const struct entry_facts *facts_of(const struct policy *policy, const struct entry *entry)
+static const char *text_of(const struct policy *policy, const struct entry *entry,
+			   enum list_text which)
 {
-	return intern_get(&policy->facts, entry->facts);
+	const struct entry_texts texts = { (struct intern *)&policy->texts,
+					   (struct intern *)&policy->facts };
+
+	return entry_text(&texts, entry, which);
 }
 
 const char *policy_entry_product(const struct policy *policy, const struct entry *entry)
 {
-	return intern_get(&policy->texts, facts_of(policy, entry)->product);
+	return text_of(policy, entry, LIST_PRODUCT);
 }
 
 const char *policy_entry_version(const struct policy *policy, const struct entry *entry)
 {
-	return intern_get(&policy->texts, facts_of(policy, entry)->version);
+	return text_of(policy, entry, LIST_VERSION);
 }
 
 const char *policy_entry_package(const struct policy *policy, const struct entry *entry)
 {
-	return intern_get(&policy->texts, facts_of(policy, entry)->package);
+	return text_of(policy, entry, LIST_PACKAGE);
 }
 
 const char *policy_entry_path(const struct policy *policy, const struct entry *entry)
 {
-	return intern_get(&policy->texts, entry->path);
+	return text_of(policy, entry, LIST_PATH);
 }
 
 const char *policy_entry_source(const struct policy *policy, const struct entry *entry)
 {
-	return intern_get(&policy->texts, facts_of(policy, entry)->source);
+	return text_of(policy, entry, LIST_SOURCE);
 }
 
 static int compare_at(const struct policy *policy, size_t index,

@@ -5,17 +5,8 @@
 #ifndef INTERDICT_POLICY_INTERNAL_H
 #define INTERDICT_POLICY_INTERNAL_H
 
+#include "entry.h"
 #include "frozen.h"
-#include "intern.h"
-#include "policy.h"
-
-/* What many entries share: texts by their handles. */
-struct entry_facts {
-	uint32_t product;
-	uint32_t version;
-	uint32_t package;
-	uint32_t source;
-};
 
 /* A vendor, and how many entries it has. */
 struct policy_vendor {
@@ -42,11 +33,5 @@ struct policy {
 	bool has_unsized;
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };
-
-/* Sorts by digest, list (and so by vendor), line. In place; no worst case above n log n. */
-void entry_sort(struct entry *entries, size_t count);
-
-/* True if @a and @b have the same digest. */
-bool entry_same_digest(const struct entry *a, const struct entry *b);
 
 #endif

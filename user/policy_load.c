@@ -147,24 +147,6 @@ static void sort_vendors(struct builder *builder)
 	}
 }
 
-static int intern_facts(struct policy *policy, const struct list_row *row, uint32_t *ret_handle)
-{
-	struct entry_facts facts;
-	uint32_t *const handle[] = { &facts.product, &facts.version, &facts.package,
-				     &facts.source };
-	static const enum list_text text[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE,
-					       LIST_SOURCE };
-
-	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
-		int r = intern_add(&policy->texts, row->text[text[i]].bytes,
-				   row->text[text[i]].size, handle[i]);
-
-		if (r < 0)
-			return r;
-	}
-	return intern_add(&policy->facts, &facts, sizeof(facts), ret_handle);
-}
-
 /* Makes room for one more of @count entries. */
 static int grow_entries(struct entry **entries, size_t count, size_t *capacity)
 {
@@ -185,22 +167,10 @@ static int make_entry(const struct builder *builder, const struct list_row *row,
 		      struct entry *ret_entry)
 {
 	struct policy *policy = builder->policy;
-	struct entry entry = {
-		.size = row->size,
-		.line = row->line,
-		.vendor = builder->vendor,
-		.list = builder->list,
-	};
-	int r;
+	struct entry_texts texts = { &policy->texts, &policy->facts };
 
-	memcpy(entry.digest, row->digest, sizeof(entry.digest));
-	r = intern_facts(policy, row, &entry.facts);
-	if (r == 0)
-		r = intern_add(&policy->texts, row->text[LIST_PATH].bytes,
-			       row->text[LIST_PATH].size, &entry.path);
-	if (r == 0)
-		*ret_entry = entry;
-	return r;
+	*ret_entry = (struct entry){ .vendor = builder->vendor, .list = builder->list };
+	return entry_from_row(&texts, row, ret_entry);
 }
 
 static int add_row(void *cookie, const struct list_row *row)

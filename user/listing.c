@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "entry.h"
+#include "util.h"
+
+struct listing {
+	struct entry *entries; /* entry.line: number of the row as it came */
+	size_t count;
+	size_t capacity;
+	struct intern texts;
+	struct intern facts;
+};
+
+static struct entry_texts texts_of(const struct listing *listing)
+{
+	return (struct entry_texts){ (struct intern *)&listing->texts,
+				     (struct intern *)&listing->facts };
+}
+
+static void listing_freep(struct listing **listing)
+{
+	listing_free(*listing);
+}
+
+int listing_new(struct listing **ret_listing)
+{
+	_cleanup_(listing_freep) struct listing *listing = calloc(1, sizeof(*listing));
+	int r = listing ? intern_init(&listing->texts, 0) : -ENOMEM;
+
+	if (r == 0)
+		r = intern_init(&listing->facts, sizeof(struct entry_facts));
+	if (r == 0)
+		*ret_listing = TAKE_PTR(listing);
+	return r;
+}
+
+void listing_free(struct listing *listing)
+{
+	if (!listing)
+		return;
+	free(listing->entries);
+	intern_release(&listing->texts);
+	intern_release(&listing->facts);
+	free(listing);
+}
+
+static int grow(struct listing *listing)
+{
+	size_t capacity = listing->capacity ? listing->capacity + listing->capacity / 2 : 256;
+	struct entry *entries = reallocarray(listing->entries, capacity, sizeof(*entries));
+
+	if (!entries)
+		return -ENOMEM;
+	listing->entries = entries;
+	listing->capacity = capacity;
+	return 0;
+}
+
+int listing_add(void *cookie, const struct list_row *row)
+{
+	struct listing *listing = cookie;
+	struct entry_texts texts = texts_of(listing);
+	struct entry entry = { 0 };
+	int r = 0;
+
+	if (listing->count == LIST_ROWS_MAX)
+		return -E2BIG;
+	if (listing->count == listing->capacity)
+		r = grow(listing);
+	if (r == 0)
+		r = entry_from_row(&texts, row, &entry);
+	if (r < 0)
+		return r;
+	entry.line = (uint32_t)listing->count;
+	listing->entries[listing->count++] = entry;
+	return 0;
+}
+
+size_t listing_count(const struct listing *listing)
+{
+	return listing->count;
+}
+
+void listing_get(const struct listing *listing, size_t index, struct list_row *ret_row)
+{
+	const struct entry *entry = &listing->entries[index];
+	struct entry_texts texts = texts_of(listing);
+
+	*ret_row = (struct list_row){ .size = entry->size };
+	memcpy(ret_row->digest, entry->digest, sizeof(ret_row->digest));
+	for (size_t i = 0; i < LIST_TEXT_COUNT; i++) {
+		const char *text = entry_text(&texts, entry, i);
+
+		ret_row->text[i] = (struct slice){ text, strlen(text) };
+	}
+}
+
+/* Two files of one content: what the first does not say, the others may. */
+static int fill_texts(struct listing *listing, struct entry *kept, const struct entry *other)
+{
+	struct entry_texts texts = texts_of(listing);
+	struct list_row row = { .size = kept->size, .line = kept->line };
+	bool changed = false;
+
+	if (kept->facts == other->facts && (kept->path == other->path || !other->path))
+		return 0;
+	memcpy(row.digest, kept->digest, sizeof(row.digest));
+	for (size_t i = 0; i < LIST_TEXT_COUNT; i++) {
+		const char *mine = entry_text(&texts, kept, i);
+		const char *theirs = entry_text(&texts, other, i);
+
+		changed |= !*mine && *theirs;
+		mine = *mine ? mine : theirs;
+		row.text[i] = (struct slice){ mine, strlen(mine) };
+	}
+	/* The texts are there already, so nothing moves while they are taken again. */
+	return changed ? entry_from_row(&texts, &row, kept) : 0;
+}
+
+static void report_sizes(const struct entry *kept, const struct entry *other, const char *file,
+			 struct problems *problems)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_to_hex(kept->digest, hex);
+	problems_add(problems, PROBLEM_ERROR, file, 0,
+		     "expected one size for %s, found %llu and %llu", hex,
+		     (unsigned long long)kept->size, (unsigned long long)other->size);
+}
+
+size_t listing_merge(struct listing *listing, const char *file, struct problems *problems)
+{
+	struct entry *entries = listing->entries;
+	size_t kept = 0, before = listing->count;
+
+	entry_sort(entries, listing->count);
+	for (size_t i = 0; i < listing->count; i++) {
+		struct entry *last = kept > 0 ? &entries[kept - 1] : NULL;
+
+		if (!last || !entry_same_digest(last, &entries[i])) {
+			entries[kept++] = entries[i];
+			continue;
+		}
+		if (last->size == ENTRY_SIZE_UNKNOWN)
+			last->size = entries[i].size;
+		else if (entries[i].size != ENTRY_SIZE_UNKNOWN && entries[i].size != last->size)
+			report_sizes(last, &entries[i], file, problems);
+		if (fill_texts(listing, last, &entries[i]) < 0)
+			problems_add(problems, PROBLEM_ERROR, file, 0, "out of memory");
+	}
+	listing->count = kept;
+	return before - kept;
+}
+
+static int compare_readable(const void *left, const void *right, void *context)
+{
+	static const enum list_text order[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE,
+						LIST_PATH };
+	const struct entry_texts *texts = context;
+	const struct entry *a = left, *b = right;
+
+	/* Most rows of a large list have the same facts, and many no path. */
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		int differ;
+
+		if (order[i] == LIST_PATH ? a->path == b->path : a->facts == b->facts)
+			continue;
+		differ = strcmp(entry_text(texts, a, order[i]), entry_text(texts, b, order[i]));
+		if (differ)
+			return differ;
+	}
+	return memcmp(a->digest, b->digest, sizeof(a->digest));
+}
+
+void listing_sort(struct listing *listing)
+{
+	struct entry_texts texts = texts_of(listing);
+
+	if (listing->count > 1)
+		qsort_r(listing->entries, listing->count, sizeof(*listing->entries),
+			compare_readable, &texts);
+}
+
+size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	size_t low = 0, high = listing->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(listing->entries[middle].digest, digest, INTERDICT_DIGEST_SIZE);
+
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return SIZE_MAX;
+}
+
+static bool needs_quotes(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (strchr(",\"\n\r", text.bytes[i]))
+			return true;
+	/* A blank at either end would be taken for none; # would begin a comment. */
+	return text.size > 0 && (strchr(" \t#", text.bytes[0]) ||
+				 strchr(" \t", text.bytes[text.size - 1]));
+}
+
+void csv_write_field(FILE *out, struct slice text)
+{
+	bool quotes = needs_quotes(text);
+
+	if (quotes)
+		putc('"', out);
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.bytes[i];
+
+		if (c == '"')
+			putc('"', out);
+		putc(c < ' ' || c == 0x7f ? '?' : c, out);
+	}
+	if (quotes)
+		putc('"', out);
+}
+
+int listing_write_csv(const struct listing *listing, FILE *out)
+{
+	static const enum list_text columns[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE,
+						  LIST_PATH, LIST_SOURCE };
+
+	fputs("sha256,size,product,version,package,path,source\n", out);
+	for (size_t i = 0; i < listing->count && !ferror(out); i++) {
+		char hex[DIGEST_HEX_SIZE];
+		struct list_row row;
+
+		listing_get(listing, i, &row);
+		digest_to_hex(row.digest, hex);
+		fputs(hex, out);
+		putc(',', out);
+		if (row.size != ENTRY_SIZE_UNKNOWN)
+			fprintf(out, "%llu", (unsigned long long)row.size);
+		for (size_t column = 0; column < ARRAY_SIZE(columns); column++) {
+			putc(',', out);
+			csv_write_field(out, row.text[columns[column]]);
+		}
+		putc('\n', out);
+	}
+	errno = 0;
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
