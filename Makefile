@@ -106,12 +106,13 @@ $(vendors)/demo.csv: $(demo)
 		printf '%s,%s,demo,$(VERSION),%s,built here\n' \
 			"$$(sha256sum $< | cut -d' ' -f1)" "$$(stat -c %s $<)" interdict-demo; } > $@ && chmod 644 $@
 
-$(vendors)/%.vendor: user/etc/vendors.d/%.vendor
+$(vendors)/%: user/etc/vendors.d/%
 	$(call say,COPY)
 	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
 
-vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*.vendor)) \
+vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*)) \
 	$(vendors)/demo.csv
+available_files := $(wildcard user/etc/vendors.available/*.vendor)
 
 vendor-files: $(vendor_files) $(O)/etc/interdict.conf
 
@@ -129,13 +130,15 @@ run:
 
 install: all
 	install -d -m 755 $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/libexec/interdict \
-		$(DESTDIR)$(sysconfdir)/interdict/vendors.d $(DESTDIR)$(prefix)/share/man/man8 \
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.d \
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.available $(DESTDIR)$(prefix)/share/man/man8 \
 		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(unitdir)
 	install -m 755 $(O)/interdict $(DESTDIR)$(prefix)/sbin/interdict
 	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
 	install -m 644 $(wildcard user/man/*.8) $(DESTDIR)$(prefix)/share/man/man8
 	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
 	install -m 644 $(vendor_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.d
+	install -m 644 $(available_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.available
 	@# A configuration that somebody has changed is not replaced.
 	test -e $(DESTDIR)$(sysconfdir)/interdict/interdict.conf || \
 		install -m 644 user/etc/interdict.conf $(DESTDIR)$(sysconfdir)/interdict/interdict.conf
@@ -147,9 +150,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
 		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5)) \
-		$(patsubst $(vendors)/%,$(DESTDIR)$(sysconfdir)/interdict/vendors.d/%,$(vendor_files))
+		$(patsubst $(vendors)/%,$(DESTDIR)$(sysconfdir)/interdict/vendors.d/%,$(vendor_files)) \
+		$(patsubst user/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(available_files))
 	@# Configuration and lists of the administrator's own stay.
-	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d 2>/dev/null
+	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d \
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.available 2>/dev/null
 
 lint:
 	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -iquote user -I$(O)
