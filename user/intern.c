@@ -14,7 +14,7 @@
  * Multiply and mix, eight bytes at a time. The seed is random: a list cannot be
  * made so that all its strings collide.
  */
-static uint64_t hash_bytes(const struct intern *intern, const char *bytes, size_t size)
+static uint32_t hash_bytes(const struct intern *intern, const char *bytes, size_t size)
 {
 	uint64_t hash = intern->seed ^ size;
 
@@ -29,7 +29,7 @@ static uint64_t hash_bytes(const struct intern *intern, const char *bytes, size_
 		size -= taken;
 	}
 	hash *= 0x9E3779B97F4A7C15ULL;
-	return hash ^ hash >> 29;
+	return (uint32_t)(hash >> 32);
 }
 
 int intern_init(struct intern *intern, size_t record)
@@ -55,11 +55,6 @@ void intern_release(struct intern *intern)
 	*intern = (struct intern){ 0 };
 }
 
-static size_t size_at(const struct intern *intern, uint32_t handle)
-{
-	return intern->record ? intern->record : strlen(intern->bytes + handle);
-}
-
 static bool is_at(const struct intern *intern, uint32_t handle, const char *bytes, size_t size)
 {
 	size_t end = handle + size;
@@ -71,34 +66,37 @@ static bool is_at(const struct intern *intern, uint32_t handle, const char *byte
 }
 
 /* The slot that holds these bytes, or the empty one where they belong. */
-static uint32_t *find_slot(const struct intern *intern, const char *bytes, size_t size)
+static struct intern_slot *find_slot(const struct intern *intern, uint32_t hash, const char *bytes,
+				     size_t size)
 {
-	size_t at = hash_bytes(intern, bytes, size) & intern->slot_mask;
+	size_t at = hash & intern->slot_mask;
 
-	while (intern->slots[at] && !is_at(intern, intern->slots[at] - 1, bytes, size))
+	while (intern->slots[at].handle &&
+	       (intern->slots[at].hash != hash ||
+		!is_at(intern, intern->slots[at].handle - 1, bytes, size)))
 		at = (at + 1) & intern->slot_mask;
 	return &intern->slots[at];
 }
 
 static int grow_slots(struct intern *intern)
 {
-	size_t old_count = intern->slot_mask + 1;
-	uint32_t *old = intern->slots;
+	size_t old_count = intern->slot_mask + 1, mask = 2 * old_count - 1;
+	struct intern_slot *slots = calloc(2 * old_count, sizeof(*slots));
 
-	intern->slots = calloc(2 * old_count, sizeof(*intern->slots));
-	if (!intern->slots) {
-		intern->slots = old;
+	if (!slots)
 		return -ENOMEM;
-	}
-	intern->slot_mask = 2 * old_count - 1;
 	for (size_t i = 0; i < old_count; i++) {
-		uint32_t handle = old[i] - 1;
+		size_t at = intern->slots[i].hash & mask;
 
-		if (old[i])
-			*find_slot(intern, intern->bytes + handle, size_at(intern, handle)) =
-				old[i];
+		if (!intern->slots[i].handle)
+			continue;
+		while (slots[at].handle)
+			at = (at + 1) & mask;
+		slots[at] = intern->slots[i];
 	}
-	free(old);
+	free(intern->slots);
+	intern->slots = slots;
+	intern->slot_mask = mask;
 	return 0;
 }
 
@@ -122,33 +120,49 @@ static int grow_bytes(struct intern *intern, size_t more)
 	return 0;
 }
 
+static int append(struct intern *intern, const void *bytes, size_t size, uint32_t *ret_handle)
+{
+	int r = grow_bytes(intern, size + 1);
+
+	if (r < 0)
+		return r;
+	memcpy(intern->bytes + intern->used, bytes, size);
+	*ret_handle = (uint32_t)intern->used;
+	intern->used += size;
+	if (!intern->record)
+		intern->bytes[intern->used++] = '\0';
+	intern->count++;
+	return 0;
+}
+
 int intern_add(struct intern *intern, const void *bytes, size_t size, uint32_t *ret_handle)
 {
-	uint32_t *slot;
-	int r;
+	struct intern_slot *slot;
+	uint32_t hash;
+	int r = 0;
 
 	if (size == 0) {
 		*ret_handle = 0;
 		return 0;
 	}
-	if (intern->count > intern->slot_mask / 3 * 2) {
+	if (intern->last && is_at(intern, intern->last - 1, bytes, size)) {
+		*ret_handle = intern->last - 1;
+		return 0;
+	}
+	if (intern->count > intern->slot_mask / 3 * 2)
 		r = grow_slots(intern);
+	if (r < 0)
+		return r;
+	hash = hash_bytes(intern, bytes, size);
+	slot = find_slot(intern, hash, bytes, size);
+	if (!slot->handle) {
+		r = append(intern, bytes, size, ret_handle);
 		if (r < 0)
 			return r;
+		*slot = (struct intern_slot){ *ret_handle + 1, hash };
 	}
-	slot = find_slot(intern, bytes, size);
-	if (!*slot) {
-		r = grow_bytes(intern, size + 1);
-		if (r < 0)
-			return r;
-		memcpy(intern->bytes + intern->used, bytes, size);
-		*slot = (uint32_t)intern->used + 1;
-		intern->used += size;
-		if (!intern->record)
-			intern->bytes[intern->used++] = '\0';
-		intern->count++;
-	}
-	*ret_handle = *slot - 1;
+	intern->last = slot->handle;
+	*ret_handle = slot->handle - 1;
 	return 0;
 }
 

@@ -9,13 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct intern_slot {
+	uint32_t handle; /* plus one; 0: empty */
+	uint32_t hash;
+};
+
 struct intern {
 	char *bytes; /* the strings, each ended by a NUL; or the records, one after another */
 	size_t used;
 	size_t capacity;
 	size_t record; /* bytes of each, if all have one size and no NUL; else 0 */
-	uint32_t *slots; /* handle + 1; 0: empty */
+	struct intern_slot *slots;
 	size_t slot_mask;
+	uint32_t last; /* handle that was given last, plus one: what comes often comes in a row */
 	size_t count;
 	uint64_t seed;
 };
