@@ -102,14 +102,15 @@ config_shipped() {
 	' "$source_root/user/etc/interdict.conf"
 }
 
-# Rows "section key" of the table in vendor.c, and of its page.
+# Rows "section key" of the tables of vendor files, and of their page.
 vendor_rows() {
-	sed -En 's/^[ \t]*\{ \{ "([a-z]+)", "([a-z-]+)", .*/\1 \2/p' "$source_root/user/vendor.c"
+	sed -En 's/^[ \t]*\{ \{ "([a-z]+)", "([a-z0-9-]+)", .*/\1 \2/p' \
+		"$source_root/user/vendor.c" "$source_root/user/vendor_exempt.c"
 }
 
 vendor_manual() {
 	awk '
-	$1 == ".Ss" { section = substr($2, 2, length($2) - 2) }
+	$1 == ".Ss" { section = $2; gsub(/[][]/, "", section) }
 	$1 == ".Sh" { section = "" }
 	$1 == ".It" && $2 == "Cm" && section != "" { print section, $3 }
 	' "$man/interdict.vendor.5"

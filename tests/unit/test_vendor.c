@@ -146,10 +146,10 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	assert_wrong("[vendor]\nid=x\nnmae=y\n[lists]\nfile=l\n", 3,
-		     "unknown key: expected one of id, name, alias, found nmae");
+		     "unknown key: expected one of id, name, alias, mode, found nmae");
 	assert_wrong("[vendor]\nid=x\n[lists]\nfile=l\n[schedul]\nprohibited=2026-01-01\n", 5,
-		     "unknown section: expected one of vendor, authority, schedule, lists, found "
-		     "schedul");
+		     "unknown section: expected one of vendor, authority, schedule, lists, "
+		     "identity, found schedul");
 	assert_wrong("[vendor]\nid=x\n[lists]\nfile=l\n[]\n", 5, "unknown section");
 	/* A section without keys is a mistake too. */
 	assert_wrong("[vendor]\nid=x\n[lists]\nfile=l\n[foo]\n", 5, "found foo");
@@ -251,6 +251,187 @@ static void test_schedule(void **state)
 	assert_int_equal(vendor->schedule.prohibited, day_of("2024-03-17"));
 }
 
+static void test_milestones(void **state)
+{
+	static const char *const names[] = { "announced",     "identify",	    "plan",
+					     "begin-removal", "prohibited",	    "vendor-updates-end",
+					     "review",	      "retired" };
+	const char *name;
+	int32_t day;
+
+	(void)state;
+	assert_int_equal(load(WITH("announced=2017-09-13\nidentify=2017-10-13\nplan=2017-11-12\n"
+				   "begin-removal=2017-12-12\nprohibited=2018-10-01\n"
+				   "vendor-updates-end=2024-09-29\nreview=2026-12-01\n"
+				   "retired=2030-01-01\n")),
+			 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_true(schedule_milestone(&vendor->schedule, i, &name, &day));
+		assert_string_equal(name, names[i]);
+		assert_int_not_equal(day, SCHEDULE_NONE);
+	}
+	assert_int_equal(vendor->schedule.begin_removal, day_of("2017-12-12"));
+	assert_int_equal(vendor->schedule.vendor_updates_end, day_of("2024-09-29"));
+	/* Each of the three may be missing, and two may fall on one day. */
+	assert_int_equal(load(WITH("announced=2026-01-01\nprohibited=2026-02-01\nplan=2026-01-01\n"
+				   "begin-removal=2026-01-01\n")),
+			 0);
+	assert_wrong(WITH("identify=2026-02-30\n"), 6, "identify: expected a date");
+	assert_wrong(WITH("plan=soon\n"), 6, "plan: expected a date");
+	assert_wrong(WITH("begin-removal=2026-1-1\n"), 6, "begin-removal: expected a date");
+	assert_wrong(WITH("vendor-updates-end=\n"), 6, "vendor-updates-end has no value");
+	assert_wrong(WITH("plan=2026-01-01\nplan=2026-01-02\n"), 7, "plan is given twice");
+	assert_wrong(WITH("plan=2026-01-01\nidentify=2026-01-02\n"), 6,
+		     "plan: expected a date not before that of identify");
+	assert_wrong(WITH("announced=2026-02-01\nprohibited=2026-03-01\nbegin-removal=2026-01-31\n"),
+		     8, "begin-removal: expected a date not before that of announced");
+}
+
+static void test_mode_and_scope(void **state)
+{
+	(void)state;
+	assert_int_equal(load("[vendor]\nid=x\n[lists]\nfile=l\n"), 0);
+	assert_false(vendor->audit_only);
+	assert_null(vendor->scope);
+	assert_int_equal(load("[vendor]\nid=x\nmode=enforce\n[lists]\nfile=l\n"), 0);
+	assert_false(vendor->audit_only);
+	assert_int_equal(load("[vendor]\nid=x\nmode=audit\n[authority]\nscope=not embedded code\n"
+			      "[lists]\nfile=l\n"),
+			 0);
+	assert_true(vendor->audit_only);
+	assert_string_equal(vendor->scope, "not embedded code");
+	assert_wrong("[vendor]\nid=x\nmode=off\n[lists]\nfile=l\n", 3,
+		     "mode: expected enforce or audit, found off");
+	assert_wrong("[vendor]\nid=x\nmode=audit\nmode=audit\n[lists]\nfile=l\n", 4, "given twice");
+	assert_wrong("[authority]\nscope=a\nscope=b\n[vendor]\nid=x\n[lists]\nfile=l\n", 3,
+		     "given twice");
+}
+
+static void test_archives_and_signer(void **state)
+{
+	(void)state;
+	assert_int_equal(load("[vendor]\nid=x\n[lists]\nfile=l\narchive=a.csv\narchive=b.csv\n"
+			      "signed-by=key.pub\n"),
+			 0);
+	assert_int_equal(vendor->list_count, 3);
+	assert_false(vendor->lists[0].archive);
+	assert_true(vendor->lists[1].archive);
+	assert_true(vendor->lists[2].archive);
+	assert_string_equal(vendor->signed_by, "key.pub");
+	assert_int_equal(vendor->signed_by_line, 7);
+	assert_wrong("[vendor]\nid=x\n[lists]\nfile=l\nsigned-by=a\nsigned-by=b\n", 6,
+		     "signed-by is given twice");
+}
+
+static void test_identity(void **state)
+{
+	(void)state;
+	assert_int_equal(load("[vendor]\nid=x\n[identity]\npackage=kesl*\npackage=klnagent\n"
+			      "path=/opt/acme/*\nunit=acme\nmodule=acme_?\nlearn=yes\n"),
+			 0);
+	assert_no_errors(scratch.problems);
+	assert_int_equal(problems_warnings(scratch.problems), 0);
+	assert_true(vendor_has_identity(vendor));
+	assert_int_equal(vendor->identity.package.count, 2);
+	assert_string_equal(vendor->identity.path.item[0], "/opt/acme/*");
+	assert_string_equal(vendor->identity.unit.item[0], "acme");
+	assert_string_equal(vendor->identity.module.item[0], "acme_?");
+	assert_true(vendor->identity.learn);
+	assert_wrong("[vendor]\nid=x\n[identity]\npackage=*\n", 4,
+		     "package: expected a glob that names something");
+	assert_wrong("[vendor]\nid=x\n[identity]\npath=/*/?\n", 4, "path: expected a glob that names");
+	assert_wrong("[vendor]\nid=x\n[identity]\npath=opt/acme\n", 4,
+		     "path: expected a glob of absolute paths");
+	assert_wrong("[vendor]\nid=x\n[identity]\nunit=acme\nlearn=maybe\n", 5,
+		     "learn: expected no or yes");
+	assert_wrong("[vendor]\nid=x\n[lists]\nfile=l\n[identity]\nlearn=yes\n", 6,
+		     "learn: expected package, path, unit or module");
+}
+
+#define DIGEST "c7899587df8770bb78cd82576c47bdfbce56ac620550a1c82014442e339251ef"
+#define OTHER "17899587df8770bb78cd82576c47bdfbce56ac620550a1c82014442e339251ef"
+#define EXEMPT "[vendor]\nid=x\n[lists]\nfile=l\n[exempt A-1]\n" /* five lines */
+#define ANSWERED "approver=Ann\nreason=migration\nticket=CHG-7\n"
+
+static void test_exemptions(void **state)
+{
+	const struct exemption *exemption;
+
+	(void)state;
+	assert_int_equal(load(EXEMPT "sha256=" DIGEST "\nsha256=" OTHER "\nuid=1000\n"
+				     "host=web1\nuntil=2026-12-31\n" ANSWERED
+				     "[exempt b.2_c]\nsha256=" DIGEST "\nuntil=2026-06-30\n" ANSWERED),
+			 0);
+	assert_no_errors(scratch.problems);
+	assert_int_equal(vendor->exemption_count, 2);
+	exemption = &vendor->exemptions[0];
+	assert_string_equal(exemption->id, "A-1");
+	assert_int_equal(exemption->line, 5);
+	assert_int_equal(exemption->digest_count, 2);
+	assert_int_equal(exemption->digest[0][0], 0xc7);
+	assert_int_equal(exemption->digest[1][0], 0x17);
+	assert_int_equal(exemption->uid, 1000);
+	assert_string_equal(exemption->host, "web1");
+	assert_int_equal(exemption->until, day_of("2026-12-31"));
+	assert_string_equal(exemption->approver, "Ann");
+	assert_string_equal(exemption->reason, "migration");
+	assert_string_equal(exemption->ticket, "CHG-7");
+	exemption = &vendor->exemptions[1];
+	assert_string_equal(exemption->id, "b.2_c");
+	assert_int_equal(exemption->uid, EXEMPTION_ANY_UID);
+	assert_null(exemption->host);
+}
+
+/* Whatever is required is missed, by the line of the section. */
+static void test_exemptions_lack(void **state)
+{
+	(void)state;
+	assert_wrong(EXEMPT "until=2026-12-31\n" ANSWERED, 5, "exempt A-1: expected sha256 = ...");
+	assert_wrong(EXEMPT "sha256=" DIGEST "\n" ANSWERED, 5, "exempt A-1: expected until = ...");
+	assert_wrong(EXEMPT "sha256=" DIGEST "\nuntil=2026-12-31\nreason=r\nticket=t\n", 5,
+		     "expected approver = ...");
+	assert_wrong(EXEMPT "sha256=" DIGEST "\nuntil=2026-12-31\napprover=a\nticket=t\n", 5,
+		     "expected reason = ...");
+	/* Not the last section of the file. */
+	assert_wrong(EXEMPT "sha256=" DIGEST "\nuntil=2026-12-31\napprover=a\nreason=r\n"
+			    "[exempt B]\nsha256=" DIGEST "\nuntil=2026-12-31\n" ANSWERED,
+		     5, "exempt A-1: expected ticket = ...");
+	assert_int_equal(load(EXEMPT), -EINVAL);
+	assert_int_equal(problems_errors(scratch.problems), 5);
+}
+
+static void test_exemptions_wrong(void **state)
+{
+	static const char id43[] = "1234567890123456789012345678901234567890123";
+	char text[512];
+
+	(void)state;
+#define GOOD EXEMPT "sha256=" DIGEST "\nuntil=2026-12-31\n" ANSWERED /* ten lines */
+	assert_int_equal(load(GOOD), 0);
+	assert_wrong(GOOD "sha256=abc\n", 11, "sha256: expected 64 hexadecimal digits");
+	assert_wrong(GOOD "sha256=*\n", 11, "sha256: expected 64 hexadecimal digits");
+	assert_wrong(GOOD "uid=root\n", 11, "uid: expected the number of a user");
+	assert_wrong(GOOD "uid=4294967295\n", 11, "uid: expected the number of a user");
+	assert_wrong(GOOD "uid=-1\n", 11, "uid: expected the number of a user");
+	assert_wrong(GOOD "until=2027-01-01\n", 11, "until is given twice");
+	assert_wrong(EXEMPT "sha256=" DIGEST "\nuntil=never\n" ANSWERED, 7,
+		     "until: expected a date of the calendar");
+	assert_wrong(GOOD "vendor=all\n", 11, "unknown key");
+	assert_wrong(GOOD "host=a\x1b[2J\n", 11, "host: expected no control characters");
+	assert_wrong(GOOD "[exempt A-1]\n", 11, "exempt A-1 is given twice: expected one, first given "
+						"in line 5");
+	assert_wrong(GOOD "[exempt a/b]\n", 11, "expected [exempt ID]");
+	assert_wrong(GOOD "[exempt ]\n", 11, "expected");
+	assert_wrong(GOOD "[exempt]\n", 11, "unknown section");
+	snprintf(text, sizeof(text), GOOD "[exempt %s]\n", id43);
+	assert_int_equal(load(text), -EINVAL);
+	scratch_forget(&scratch);
+	snprintf(text, sizeof(text), GOOD "[exempt %s]\nsha256=" DIGEST "\nuntil=2026-12-31\n" ANSWERED,
+		 id43 + 1);
+	assert_int_equal(load(text), 0);
+	assert_string_equal(vendor->exemptions[1].id, id43 + 1);
+}
+
 static void test_long_lines(void **state)
 {
 	char text[9000], value[4000];
@@ -323,6 +504,13 @@ int main(void)
 		TEST(test_id),
 		TEST(test_control_characters),
 		TEST(test_schedule),
+		TEST(test_milestones),
+		TEST(test_mode_and_scope),
+		TEST(test_archives_and_signer),
+		TEST(test_identity),
+		TEST(test_exemptions),
+		TEST(test_exemptions_lack),
+		TEST(test_exemptions_wrong),
 		TEST(test_long_lines),
 		TEST(test_files_that_cannot_be_read),
 		TEST(test_random),
