@@ -9,10 +9,20 @@
 #include "entry.h"
 #include "util.h"
 
+struct source {
+	char *file;
+	size_t first;  /* number of its first row */
+	size_t merged; /* rows of it that went */
+};
+
 struct listing {
 	struct entry *entries; /* entry.line: number of the row as it came */
 	size_t count;
 	size_t capacity;
+	uint32_t *lines; /* by the row's number */
+	size_t added;
+	struct source *sources; /* by their first rows */
+	size_t source_count;
 	struct intern texts;
 	struct intern facts;
 };
@@ -44,20 +54,60 @@ void listing_free(struct listing *listing)
 {
 	if (!listing)
 		return;
+	for (size_t i = 0; i < listing->source_count; i++)
+		free(listing->sources[i].file);
+	free(listing->sources);
 	free(listing->entries);
+	free(listing->lines);
 	intern_release(&listing->texts);
 	intern_release(&listing->facts);
 	free(listing);
+}
+
+int listing_begin_file(struct listing *listing, const char *file)
+{
+	struct source *sources = reallocarray(listing->sources, listing->source_count + 1,
+					      sizeof(*sources));
+	char *copy = strdup(file);
+
+	if (sources)
+		listing->sources = sources;
+	if (!sources || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	sources[listing->source_count++] = (struct source){ copy, listing->added, 0 };
+	return 0;
+}
+
+/* The last source that begins before this row; NULL: none does. */
+static struct source *source_of(const struct listing *listing, size_t row)
+{
+	size_t low = 0, high = listing->source_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (listing->sources[middle].first <= row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? &listing->sources[low - 1] : NULL;
 }
 
 static int grow(struct listing *listing)
 {
 	size_t capacity = listing->capacity ? listing->capacity + listing->capacity / 2 : 256;
 	struct entry *entries = reallocarray(listing->entries, capacity, sizeof(*entries));
+	uint32_t *lines = reallocarray(listing->lines, capacity, sizeof(*lines));
 
-	if (!entries)
+	if (entries)
+		listing->entries = entries;
+	if (lines)
+		listing->lines = lines;
+	if (!entries || !lines)
 		return -ENOMEM;
-	listing->entries = entries;
 	listing->capacity = capacity;
 	return 0;
 }
@@ -69,15 +119,16 @@ int listing_add(void *cookie, const struct list_row *row)
 	struct entry entry = { 0 };
 	int r = 0;
 
-	if (listing->count == LIST_ROWS_MAX)
+	if (listing->added == LIST_ROWS_MAX)
 		return -E2BIG;
-	if (listing->count == listing->capacity)
+	if (listing->added == listing->capacity)
 		r = grow(listing);
 	if (r == 0)
 		r = entry_from_row(&texts, row, &entry);
 	if (r < 0)
 		return r;
-	entry.line = (uint32_t)listing->count;
+	entry.line = (uint32_t)listing->added;
+	listing->lines[listing->added++] = row->line;
 	listing->entries[listing->count++] = entry;
 	return 0;
 }
@@ -92,13 +143,20 @@ void listing_get(const struct listing *listing, size_t index, struct list_row *r
 	const struct entry *entry = &listing->entries[index];
 	struct entry_texts texts = texts_of(listing);
 
-	*ret_row = (struct list_row){ .size = entry->size };
+	*ret_row = (struct list_row){ .size = entry->size, .line = listing->lines[entry->line] };
 	memcpy(ret_row->digest, entry->digest, sizeof(ret_row->digest));
 	for (size_t i = 0; i < LIST_TEXT_COUNT; i++) {
 		const char *text = entry_text(&texts, entry, i);
 
 		ret_row->text[i] = (struct slice){ text, strlen(text) };
 	}
+}
+
+const char *listing_file(const struct listing *listing, size_t index)
+{
+	const struct source *source = source_of(listing, listing->entries[index].line);
+
+	return source ? source->file : NULL;
 }
 
 /* Two files of one content: what the first does not say, the others may. */
@@ -123,15 +181,37 @@ static int fill_texts(struct listing *listing, struct entry *kept, const struct 
 	return changed ? entry_from_row(&texts, &row, kept) : 0;
 }
 
-static void report_sizes(const struct entry *kept, const struct entry *other, const char *file,
-			 struct problems *problems)
+static void report_sizes(const struct listing *listing, const struct entry *kept,
+			 const struct entry *other, const char *file, struct problems *problems)
 {
+	const struct source *source = source_of(listing, other->line);
+	const struct source *before = source_of(listing, kept->line);
+	const char *path = before ? before->file : file;
+	_cleanup_free_ char *quoted = path ? problem_quote(path, strlen(path)) : NULL;
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_to_hex(kept->digest, hex);
-	problems_add(problems, PROBLEM_ERROR, file, 0,
-		     "expected one size for %s, found %llu and %llu", hex,
-		     (unsigned long long)kept->size, (unsigned long long)other->size);
+	problems_add(problems, PROBLEM_ERROR, source ? source->file : file,
+		     listing->lines[other->line],
+		     "expected one size for %s: %llu, as in %s:%u, found %llu", hex,
+		     (unsigned long long)kept->size, quoted ? quoted : "another row",
+		     listing->lines[kept->line], (unsigned long long)other->size);
+}
+
+/* Takes what the row that stays lacks. */
+static void merge_entry(struct listing *listing, struct entry *kept, const struct entry *other,
+			const char *file, struct problems *problems)
+{
+	struct source *source = source_of(listing, other->line);
+
+	if (kept->size == ENTRY_SIZE_UNKNOWN)
+		kept->size = other->size;
+	else if (other->size != ENTRY_SIZE_UNKNOWN && other->size != kept->size)
+		report_sizes(listing, kept, other, file, problems);
+	if (fill_texts(listing, kept, other) < 0)
+		problems_add(problems, PROBLEM_ERROR, file, 0, "out of memory");
+	if (source)
+		source->merged++;
 }
 
 size_t listing_merge(struct listing *listing, const char *file, struct problems *problems)
@@ -147,15 +227,15 @@ size_t listing_merge(struct listing *listing, const char *file, struct problems 
 			entries[kept++] = entries[i];
 			continue;
 		}
-		if (last->size == ENTRY_SIZE_UNKNOWN)
-			last->size = entries[i].size;
-		else if (entries[i].size != ENTRY_SIZE_UNKNOWN && entries[i].size != last->size)
-			report_sizes(last, &entries[i], file, problems);
-		if (fill_texts(listing, last, &entries[i]) < 0)
-			problems_add(problems, PROBLEM_ERROR, file, 0, "out of memory");
+		merge_entry(listing, last, &entries[i], file, problems);
 	}
 	listing->count = kept;
 	return before - kept;
+}
+
+size_t listing_merged(const struct listing *listing, size_t number)
+{
+	return listing->sources[number].merged;
 }
 
 static int compare_readable(const void *left, const void *right, void *context)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rows of lists in memory, for the commands that make and compare lists. Texts are
- * held once. A million rows take about 60 MB.
+ * held once. A million rows take about 64 MB, and what their texts take.
  */
 #ifndef INTERDICT_LISTING_H
 #define INTERDICT_LISTING_H
@@ -22,17 +22,27 @@ void listing_free(struct listing *listing);
 /* Copies the row. A list_row_fn, with the listing as its cookie. Returns 0, -ENOMEM or -E2BIG. */
 int listing_add(void *listing, const struct list_row *row);
 
+/* The rows added from here on come from @file, for messages. Returns 0 or -ENOMEM. */
+int listing_begin_file(struct listing *listing, const char *file);
+
 size_t listing_count(const struct listing *listing);
 
 /* The row's texts live as long as the listing. */
 void listing_get(const struct listing *listing, size_t index, struct list_row *ret_row);
 
+/* The file that a row came from; NULL: none was begun. */
+const char *listing_file(const struct listing *listing, size_t index);
+
 /*
  * Sorts by digest and merges rows of the same digest: the first one stays, and
  * takes the size and the texts that it lacks from the others. Two sizes for one
- * digest are an error in @problems, named by @file. Returns how many rows went.
+ * digest are an error in @problems, named by @file if no file was begun. Returns
+ * how many rows went.
  */
 size_t listing_merge(struct listing *listing, const char *file, struct problems *problems);
+
+/* How many rows of the file that was begun as the @number-th, from 0, went in merging. */
+size_t listing_merged(const struct listing *listing, size_t number);
 
 /* Sorts by product, version, package, path, digest: as a person reads it, and stable. */
 void listing_sort(struct listing *listing);
