@@ -3,6 +3,7 @@
  * interdict: the table of commands. Where to look for what:
  *
  *	cmd_*.c			one verb each: options, messages, exit status
+ *	cmd_list_*.c		the verbs of `interdict list`
  *	monitor*.c		the daemon: life and event loop, policy, status
  *	kernel.c policy_map.c	programs and maps of the kernel half (bpf/)
  *	inforce.c		the policy in force: install, name, decide
@@ -14,7 +15,8 @@
  *	enrich.c process.c package.c elf_facts.c	who and what it was
  *	config.c vendor*.c list_*.c policy*.c schedule.c protect.c	what is restricted
  *	identity.c package_db.c	what a vendor is known by, and what is installed
- *	listing.c entry*.c	lists in memory, for the commands and for the policy
+ *	listing*.c entry*.c	lists in memory, for the commands and for the policy
+ *	atomic_file.c		files that are replaced whole
  *	sweep.c			processes that run already
  *	features.c		what this kernel can do
  *	control.c notify.c	the control socket, the service manager
@@ -29,13 +31,14 @@
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const char *help; /* NULL: the command has verbs, and prints its help itself */
 	const char *summary;
 };
 
 static const struct command commands[] = {
 	{ "run", cmd_run, cmd_run_help, "start the monitor in the foreground" },
 	{ "check", cmd_check, cmd_check_help, "say what would happen to a file, and why" },
+	{ "list", cmd_list, NULL, "find, make, compare and sign lists of digests" },
 	{ "status", cmd_status, cmd_status_help, "show what the running monitor does" },
 	{ "doctor", cmd_doctor, cmd_doctor_help, "say what this kernel offers" },
 	{ "selftest", cmd_selftest, cmd_selftest_help, "run a listed program and see it noticed" },
@@ -70,7 +73,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!streq(commands[i].name, name))
 			continue;
-		if (argc > 2 && (streq(argv[2], "--help") || streq(argv[2], "-h"))) {
+		if (commands[i].help && argc > 2 &&
+		    (streq(argv[2], "--help") || streq(argv[2], "-h"))) {
 			fputs(commands[i].help, stdout);
 			return EXIT_FINE;
 		}

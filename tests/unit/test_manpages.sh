@@ -40,13 +40,34 @@ section() {
 }
 
 # Options that stand at the beginning of a help text's line: with their arguments' help.
+# The arguments are a command, or `list` and a verb.
 help_options() {
-	"$interdict" "$1" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'
+	"$interdict" "$@" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'
 }
 
 # All words of a help text that look like options.
 help_words() {
-	"$interdict" "$1" --help | grep -o -- '--[a-z][a-z-]*' | sed 's/^--//'
+	"$interdict" "$@" --help | grep -o -- '--[a-z][a-z-]*' | sed 's/^--//' | grep -vx help
+}
+
+# options_agree PAGE COMMAND [VERB]: those of the help text are those of the page's subsection.
+options_agree() {
+	local page=$1 options manual words
+	shift
+	options=$(help_options "$@")
+	manual=$(section "$page" .Ss "${*: -1}" | sed -n 's/^\.It Fl -\([a-z-]*\).*/\1/p')
+	words=$(help_words "$@")
+	# "none" on both sides: a command without options is one too.
+	same "options of $*" "${options:-none}" "${manual:-none}"
+	same "options of $* in its usage line" "${options:-none}" "${words:-none}"
+}
+
+# synopsis PAGE: a line "COMMAND: OPTION" for each option there.
+synopsis() {
+	section "$1" .Sh SYNOPSIS | awk '
+	$1 == ".Cm" { command = substr($0, 5) }
+	$1 == ".Op" && $2 == "Fl" && command { print command ": " substr($3, 2) }
+	$1 == ".Fl" && command && $2 != "-help" { print command ": " substr($2, 2) }'
 }
 
 # Rows "section key default" of the table in config.c, its macros resolved.
@@ -127,22 +148,27 @@ same "every command has its part of interdict(8)" "$commands" \
 same "every command stands in the synopsis" "$commands" \
 	"$(section interdict.8 .Sh SYNOPSIS | sed -n 's/^\.Cm \([a-z]*\)$/\1/p')"
 for command in $commands; do
-	options=$(help_options "$command")
-	manual=$(section interdict.8 .Ss "$command" | sed -n 's/^\.It Fl -\([a-z-]*\).*/\1/p')
-	# "none" on both sides: a command without options is one too.
-	same "options of $command" "${options:-none}" "${manual:-none}"
-	words=$(help_words "$command")
-	same "options of $command in its usage line" "${options:-none}" \
-		"$(grep -vxE 'help' <<<"${words:-none}")"
+	options_agree interdict.8 "$command"
 done
-synopsis=$(section interdict.8 .Sh SYNOPSIS | awk '
-	$1 == ".Cm" { command = $2 }
-	$1 == ".Op" && $2 == "Fl" && command { print command, substr($3, 2) }
-	$1 == ".Fl" && command && $2 != "-help" { print command, substr($2, 2) }')
+synopsis=$(synopsis interdict.8)
 same "every option stands in the synopsis" \
-	"$(for command in $commands; do help_options "$command" | sed "s/^/$command /"; done)" \
-	"$(grep -v ' help$' <<<"$synopsis")"
-known=$(cut -d ' ' -f 2 <<<"$synopsis"; echo help)
+	"$(for command in $commands; do help_options "$command" | sed "s/^/$command: /"; done)" \
+	"$(grep -v ': help$' <<<"$synopsis")"
+
+verbs=$("$interdict" list --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+same "every verb of list has its part of interdict-list(8)" "$verbs" \
+	"$(section interdict-list.8 .Sh VERBS | sed -n 's/^\.Ss \([a-z-]*\)$/\1/p')"
+same "every verb of list stands in the synopsis" "$verbs" \
+	"$(section interdict-list.8 .Sh SYNOPSIS | sed -n 's/^\.Cm list \([a-z-]*\)$/\1/p')"
+for verb in $verbs; do
+	options_agree interdict-list.8 list "$verb"
+done
+list_synopsis=$(synopsis interdict-list.8)
+same "every option of list's verbs stands in the synopsis" \
+	"$(for verb in $verbs; do help_options list "$verb" | sed "s/^/list $verb: /"; done)" \
+	"$list_synopsis"
+
+known=$(sed 's/.*: //' <<<"$synopsis"$'\n'"$list_synopsis"; echo help)
 same "every option that the manual names is one" "$known" \
 	"$(cat "$man"/*.[58] | grep -Eo '\bFl -[a-z-]+' | sed 's/Fl -//')"
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `interdict list`: the table of what can be done with lists of digests.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "cmd_list.h"
+#include "command.h"
+#include "util.h"
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+	const char *summary;
+};
+
+static const struct verb verbs[] = {
+	{ "import", cmd_list_import, cmd_list_import_help, "make native lists of any others" },
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: interdict list VERB [OPTION...]\n\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(out, "  %-16s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\nEach verb explains itself: interdict list VERB --help\n", out);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name) {
+		usage(stderr);
+		return EXIT_TROUBLE;
+	}
+	if (streq(name, "--help") || streq(name, "-h") || streq(name, "help")) {
+		usage(stdout);
+		return EXIT_FINE;
+	}
+	/* A reader that goes away is an error like any other, with a message. */
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (!streq(verbs[i].name, name))
+			continue;
+		if (argc > 2 && (streq(argv[2], "--help") || streq(argv[2], "-h"))) {
+			fputs(verbs[i].help, stdout);
+			return EXIT_FINE;
+		}
+		return verbs[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "interdict: no verb '%s' of list; `interdict list --help` lists them\n",
+		name);
+	return EXIT_TROUBLE;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verbs of `interdict list`, one file cmd_list_<verb>.c each; cmd_list.c has the table.
+ */
+#ifndef INTERDICT_CMD_LIST_H
+#define INTERDICT_CMD_LIST_H
+
+/* @argv[0] is the verb. Returns an exit status (command.h). */
+int cmd_list_import(int argc, char **argv);
+
+/* What `interdict list <verb> --help` prints. */
+extern const char cmd_list_import_help[];
+
+#endif
