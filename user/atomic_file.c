@@ -8,6 +8,8 @@
 #include "cleanup.h"
 #include "util.h"
 
+#define BUFFER_SIZE (1U << 17) /* a list is megabytes: fewer, larger writes */
+
 /* The place itself, behind links; as it was given if nothing is there yet. */
 static int find_place(const char *path, char **ret_place)
 {
@@ -52,7 +54,7 @@ static int open_temporary(struct atomic_file *file, mode_t mode)
 	if (!file->stream)
 		return -errno;
 	TAKE_FD(fd);
-	return 0;
+	return setvbuf(file->stream, NULL, _IOFBF, BUFFER_SIZE) == 0 ? 0 : -ENOMEM;
 }
 
 int atomic_file_begin(const char *path, mode_t mode, struct atomic_file *ret_file)

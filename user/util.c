@@ -23,28 +23,26 @@ void digest_to_hex(const uint8_t digest[INTERDICT_DIGEST_SIZE], char hex[DIGEST_
 	hex[2 * INTERDICT_DIGEST_SIZE] = '\0';
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* One more than the value of a hexadecimal digit; 0: it is none. No branch to mispredict. */
+static const uint8_t hex_values[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,	['6'] = 7,
+	['7'] = 8,  ['8'] = 9,	['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14,
+	['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15,
+	['F'] = 16,
+};
 
 int digest_from_hex(const char *hex, uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
 {
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 
 	for (size_t i = 0; i < INTERDICT_DIGEST_SIZE; i++) {
-		int high = hex_value(hex[2 * i]);
-		int low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
+		unsigned int high = hex_values[(uint8_t)hex[2 * i]];
+		/* A NUL in the first place ends the string. */
+		unsigned int low = high ? hex_values[(uint8_t)hex[2 * i + 1]] : 0;
 
-		if (low < 0)
+		if (!low)
 			return -EINVAL;
-		digest[i] = (uint8_t)(high << 4 | low);
+		digest[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	memcpy(ret_digest, digest, sizeof(digest));
 	return 0;
