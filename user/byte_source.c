@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * gzip is undone by zlib itself: libarchive's filter for it (3.6 to 3.8) compares
+ * neither checksum nor length, and takes what follows the last member for the end,
+ * so a damaged list would be a shorter one. Its filters for xz and zstd do both.
+ */
 #include "byte_source.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "cleanup.h"
 #include "list.h"
+#include "util.h"
 
 #define INPUT_SIZE  (64U << 10) /* bytes read at once */
 #define RATIO_GRACE (1U << 20)	/* bytes that may come out before the ratio counts */
 #define GZIP_WINDOW (15 + 16)	/* zlib: largest window, gzip header expected */
 
+struct compression {
+	const char *name;
+	const char *magic;
+	size_t magic_size;
+	/* libarchive's filter; NULL: zlib. */
+	int (*support)(struct archive *archive);
+};
+
+static const struct compression compressions[] = {
+	{ "gzip", "\x1f\x8b", 2, NULL },
+	{ "xz", "\xfd" "7zXZ\0", 6, archive_read_support_filter_xz },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4, archive_read_support_filter_zstd },
+};
+
 struct byte_source {
 	int fd;
 	bool started;
-	bool compressed;
 	bool ended;	/* of the file */
 	bool in_member; /* a gzip member has begun and not ended */
+	bool nothing;	/* there is nothing in what libarchive reads */
+	int error;	/* of reading the file, for libarchive's callback */
 	uint64_t in;	/* compressed bytes used up */
 	uint64_t out;	/* bytes given */
-	z_stream zlib;
+	const struct compression *compression; /* NULL: none */
+	struct archive *archive;	       /* NULL: gzip or none */
+	z_stream zlib;			       /* its next_in and avail_in: what was read, always */
 	unsigned char input[INPUT_SIZE];
 };
 
@@ -44,7 +69,8 @@ void byte_source_free(struct byte_source *source)
 {
 	if (!source)
 		return;
-	if (source->compressed)
+	archive_read_free(source->archive);
+	if (source->compression && !source->compression->support)
 		inflateEnd(&source->zlib);
 	free(source);
 }
@@ -71,20 +97,80 @@ static int fill(struct byte_source *source)
 	return 0;
 }
 
+/* archive_read_callback: hands out the input as it lies. */
+static la_ssize_t give_input(struct archive *archive, void *cookie, const void **ret_bytes)
+{
+	struct byte_source *source = cookie;
+	la_ssize_t size;
+
+	if (source->zlib.avail_in == 0) {
+		source->error = fill(source);
+		if (source->error < 0) {
+			archive_set_error(archive, -source->error, "read");
+			return ARCHIVE_FATAL;
+		}
+	}
+	*ret_bytes = source->zlib.next_in;
+	size = source->zlib.avail_in;
+	source->zlib.next_in += size;
+	source->zlib.avail_in = 0;
+	return size;
+}
+
+static int archive_failed(const struct byte_source *source)
+{
+	if (source->error < 0)
+		return source->error;
+	return archive_errno(source->archive) == ENOMEM ? -ENOMEM : -EBADMSG;
+}
+
+/* One filter and no archive in it: what is compressed twice is not a list. */
+static int start_archive(struct byte_source *source)
+{
+	struct archive_entry *entry;
+	int r;
+
+	source->archive = archive_read_new();
+	if (!source->archive ||
+	    source->compression->support(source->archive) != ARCHIVE_OK ||
+	    archive_read_support_format_raw(source->archive) != ARCHIVE_OK ||
+	    archive_read_support_format_empty(source->archive) != ARCHIVE_OK)
+		return -ENOMEM;
+	if (archive_read_open(source->archive, source, NULL, give_input, NULL) != ARCHIVE_OK)
+		return archive_failed(source);
+	if (archive_filter_count(source->archive) != 2) /* that one, and the file */
+		return -EBADMSG;
+	r = archive_read_next_header(source->archive, &entry);
+	source->nothing = r == ARCHIVE_EOF;
+	return r == ARCHIVE_OK || source->nothing ? 0 : archive_failed(source);
+}
+
+static const struct compression *find_compression(const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++)
+		if (size >= compressions[i].magic_size &&
+		    memcmp(bytes, compressions[i].magic, compressions[i].magic_size) == 0)
+			return &compressions[i];
+	return NULL;
+}
+
 /* Looks at the first bytes. */
 static int start(struct byte_source *source)
 {
+	const struct compression *compression;
 	int r = fill(source);
 
 	if (r < 0)
 		return r;
 	source->started = true;
-	if (source->zlib.avail_in < 2 || source->input[0] != 0x1f || source->input[1] != 0x8b)
+	compression = find_compression(source->input, source->zlib.avail_in);
+	if (!compression)
 		return 0;
-	if (inflateInit2(&source->zlib, GZIP_WINDOW) != Z_OK)
+	if (!compression->support && inflateInit2(&source->zlib, GZIP_WINDOW) != Z_OK)
 		return -ENOMEM;
-	source->compressed = source->in_member = true;
-	return 0;
+	source->compression = compression;
+	source->in_member = true;
+	return compression->support ? start_archive(source) : 0;
 }
 
 static ssize_t read_plain(struct byte_source *source, void *bytes, size_t size)
@@ -149,6 +235,19 @@ static ssize_t read_gzip(struct byte_source *source, void *bytes, size_t size)
 	return (ssize_t)(size - source->zlib.avail_out);
 }
 
+static ssize_t read_archive(struct byte_source *source, void *bytes, size_t size)
+{
+	la_ssize_t n;
+
+	if (source->nothing)
+		return 0;
+	n = archive_read_data(source->archive, bytes, size);
+	if (n < 0)
+		return archive_failed(source);
+	source->in = (uint64_t)archive_filter_bytes(source->archive, -1);
+	return n;
+}
+
 ssize_t byte_source_read(struct byte_source *source, void *bytes, size_t size)
 {
 	ssize_t n;
@@ -161,19 +260,23 @@ ssize_t byte_source_read(struct byte_source *source, void *bytes, size_t size)
 		if (r < 0)
 			return r;
 	}
-	n = source->compressed ? read_gzip(source, bytes, size) : read_plain(source, bytes, size);
+	if (!source->compression)
+		n = read_plain(source, bytes, size);
+	else
+		n = source->archive ? read_archive(source, bytes, size) :
+				      read_gzip(source, bytes, size);
 	if (n <= 0)
 		return n;
 	source->out += (uint64_t)n;
 	if (source->out > LIST_BYTES_MAX)
 		return -EFBIG;
-	if (source->compressed && source->out > RATIO_GRACE &&
+	if (source->compression && source->out > RATIO_GRACE &&
 	    source->out / LIST_RATIO_MAX > source->in)
 		return -E2BIG;
 	return n;
 }
 
-bool byte_source_compressed(const struct byte_source *source)
+const char *byte_source_compression(const struct byte_source *source)
 {
-	return source->compressed;
+	return source->compression ? source->compression->name : NULL;
 }

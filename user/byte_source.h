@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bytes of a file, uncompressed if it is gzip. Members that follow one another
- * are one stream; anything else behind a member is an error.
+ * Bytes of a file, uncompressed if it is gzip, xz or zstd. Members (streams,
+ * frames) that follow one another are one stream; anything else behind one is an
+ * error.
  */
 #ifndef INTERDICT_BYTE_SOURCE_H
 #define INTERDICT_BYTE_SOURCE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,13 +18,13 @@ void byte_source_free(struct byte_source *source);
 
 /*
  * Reads at most @size bytes. Returns how many, 0 at the end, or a negative
- * errno: that of read(2), -EBADMSG if the gzip data is damaged or incomplete,
+ * errno: that of read(2), -EBADMSG if compressed data is damaged or incomplete,
  * -E2BIG if it unpacks to more than LIST_RATIO_MAX times its size, -EFBIG if the
  * whole is above LIST_BYTES_MAX.
  */
 ssize_t byte_source_read(struct byte_source *source, void *bytes, size_t size);
 
-/* Whether it is gzip; known after the first read. */
-bool byte_source_compressed(const struct byte_source *source);
+/* "gzip", "xz", "zstd", or NULL for none; known after the first read. */
+const char *byte_source_compression(const struct byte_source *source);
 
 #endif

@@ -228,7 +228,7 @@ int line_reader_extend(struct line_reader *reader, struct line *line)
 	return 1;
 }
 
-bool line_reader_compressed(const struct line_reader *reader)
+const char *line_reader_compression(const struct line_reader *reader)
 {
-	return byte_source_compressed(reader->source);
+	return byte_source_compression(reader->source);
 }

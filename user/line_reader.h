@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lines of a file that may be gzip-compressed, with bounds on what a hostile
- * one can cost. LF and CR LF end a line; a byte order mark at the beginning is
- * left out; the last line may lack its end.
+ * Lines of a file that may be compressed (gzip, xz, zstd), with bounds on what a
+ * hostile one can cost. LF and CR LF end a line; a byte order mark at the beginning
+ * is left out; the last line may lack its end.
  */
 #ifndef INTERDICT_LINE_READER_H
 #define INTERDICT_LINE_READER_H
@@ -25,9 +25,9 @@ int line_reader_new(int fd, struct line_reader **ret_reader);
 void line_reader_free(struct line_reader *reader);
 
 /*
- * Next line. Returns 1, 0 at the end, or a negative errno: -EBADMSG if the gzip
- * data is damaged or incomplete, -E2BIG if it unpacks to suspiciously much,
- * -EFBIG if the whole is above LIST_BYTES_MAX.
+ * Next line. Returns 1, 0 at the end, or a negative errno: -EBADMSG if compressed
+ * data is damaged or incomplete, -E2BIG if it unpacks to suspiciously much, -EFBIG
+ * if the whole is above LIST_BYTES_MAX.
  */
 int line_reader_next(struct line_reader *reader, struct line *ret_line);
 
@@ -42,6 +42,7 @@ void line_reader_again(struct line_reader *reader);
  */
 int line_reader_extend(struct line_reader *reader, struct line *line);
 
-bool line_reader_compressed(const struct line_reader *reader);
+/* "gzip", "xz", "zstd", or NULL for none; known after the first line. */
+const char *line_reader_compression(const struct line_reader *reader);
 
 #endif

@@ -211,7 +211,8 @@ static void report_read_error(const struct list_parser *parser, int error)
 	switch (error) {
 	case -EBADMSG:
 		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
-			     "expected gzip data, whole and undamaged");
+			     "expected %s data, whole and undamaged",
+			     line_reader_compression(parser->lines));
 		break;
 	case -E2BIG:
 		problems_add(parser->problems, PROBLEM_ERROR, parser->file, 0,
@@ -269,7 +270,7 @@ int list_read(int fd, const char *file, const char *format_name, struct problems
 			report_read_error(&parser, r);
 		return r;
 	}
-	parser.facts.compressed = line_reader_compressed(lines);
+	parser.facts.compression = line_reader_compression(lines);
 	*ret_facts = parser.facts;
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads a list of digests in any of the formats that are known, which is found
- * from its contents; gzip is undone on the way. Every line gives a row, is blank
- * or a comment, or is an error: none is dropped.
+ * from its contents; gzip, xz and zstd are undone on the way. Every line gives a
+ * row, is counted (weak, set aside), is blank or a comment, or is an error: none
+ * is dropped.
  *
  * A new format is one file list_<format>.c and one line in list.c: see
  * list_format.h.
@@ -65,7 +66,7 @@ struct list_facts {
 	uint32_t rows;
 	uint32_t weak[LIST_WEAK_COUNT];
 	uint32_t set_aside; /* what the list itself says is not to be acted on (to_ids = 0, ALLOW) */
-	bool compressed;
+	const char *compression; /* "gzip", "xz", "zstd"; NULL: none */
 };
 
 /*

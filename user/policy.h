@@ -45,7 +45,7 @@ struct policy_list {
 	uint32_t weak[LIST_WEAK_COUNT]; /* digests in it that cannot be enforced */
 	uint32_t set_aside;		/* that it says are not to be acted on */
 	uint16_t vendor;
-	bool compressed;
+	const char *compression; /* NULL: none */
 	bool archive; /* digests of package files: no entries of the kernel */
 };
 

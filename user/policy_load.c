@@ -276,7 +276,7 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 	list->rows = facts.rows;
 	memcpy(list->weak, facts.weak, sizeof(list->weak));
 	list->set_aside = facts.set_aside;
-	list->compressed = facts.compressed;
+	list->compression = facts.compression;
 	return 0;
 }
 

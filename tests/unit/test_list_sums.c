@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What sha256sum and its relatives write. */
+#include "list_input.h"
+
+static void test_gnu(void **state)
+{
+	struct result result = read_text(A "  usr/bin/a\n" B " *b c \n\\" C
+					   "  x\\ny\\\\z\\r\n" A "  *\r\n" B " * blank\n");
+
+	(void)state;
+	assert_rows(&result, "sha256sum", 5);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "usr/bin/a");
+	assert_string_equal(result.rows[1].text[LIST_PATH], "b c ");
+	assert_string_equal(result.rows[2].text[LIST_PATH], "x\ny\\z\r");
+	assert_string_equal(result.rows[3].text[LIST_PATH], "*");
+	assert_string_equal(result.rows[4].text[LIST_PATH], " blank");
+	assert_int_equal(result.rows[2].line, 3);
+	assert_true(result.rows[0].size == ENTRY_SIZE_UNKNOWN);
+	release(&result);
+	/* Without a backslash before the line, backslashes are themselves. */
+	result = read_text(A "  x\\ny\n");
+	assert_rows(&result, "sha256sum", 1);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "x\\ny");
+	release(&result);
+}
+
+static void test_bsd(void **state)
+{
+	struct result result = read_text("SHA256 (a b) = " A "\nSHA256 (x) = (y) = " B
+					 "  \r\n\\SHA256 (n\\nm) = " C "\n" A "  mixed\n");
+
+	(void)state;
+	assert_rows(&result, "sha256sum", 4);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "a b");
+	assert_string_equal(result.rows[1].text[LIST_PATH], "x) = (y");
+	assert_string_equal(result.rows[2].text[LIST_PATH], "n\nm");
+	assert_string_equal(result.rows[3].text[LIST_PATH], "mixed");
+	release(&result);
+}
+
+static void test_sha256sum_malformed(void **state)
+{
+	(void)state;
+	assert_malformed(A "  a\n" B "\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\n" B "  \n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\n" B " b\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\n" B "\tb c\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\n" A "a  b\n", 2, "64 hexadecimal digits", 1);
+	assert_malformed(A "  a\nMD5 (b) = d41d8cd98f00b204e9800998ecf8427e\n", 2, "DIGEST  NAME",
+			 1);
+	assert_malformed(A "  a\nSHA256 (b) " B "\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\nSHA256 () = " B "\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\nSHA256 (\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\nSHA256 (b\n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\nSHA256 (b) = " B "b\n", 2, "64 hexadecimal digits", 1);
+	assert_malformed(A "  a\n\\" B "  x\\ty\n", 2, "as escapes in a name", 1);
+	assert_malformed(A "  a\n\\" B "  x\\\n", 2, "as escapes in a name", 1);
+	assert_malformed(A "  a\n\\\n", 2, "DIGEST  NAME", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gnu),
+		cmocka_unit_test(test_bsd),
+		cmocka_unit_test(test_sha256sum_malformed),
+	};
+
+	return cmocka_run_group_tests_name("list_sums", tests, NULL, NULL);
+}
