@@ -19,6 +19,7 @@
  *	atomic_file.c		files that are replaced whole
  *	sweep.c			processes that run already
  *	features.c		what this kernel can do
+ *	minisign*.c base64.c blake2b.c	keys and signatures in minisign's format
  *	control.c notify.c	the control socket, the service manager
  *	problems.c log.c util.c cleanup.h	messages and small things
  */
