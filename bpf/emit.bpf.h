@@ -202,31 +202,37 @@ static __always_inline void scratch_put(void)
 	bpf_task_storage_delete(&scratch, bpf_get_current_task_btf());
 }
 
-/* Pending opens that nobody waits for are telemetry; all else is an alert. */
-static __always_inline void emit_output(struct event *event, u32 size)
+/*
+ * Pending opens that nobody waits for and first executions are telemetry; all else is
+ * an alert. False if the record was lost.
+ */
+static __always_inline bool emit_output(struct event *event, u64 size)
 {
-	bool alert = event->decision != DECISION_PENDING || event->kind != EVENT_OPEN ||
-		     (event->flags & EVENT_HELD);
+	bool alert = !(event->flags & EVENT_FIRST) &&
+		     (event->decision != DECISION_PENDING || event->kind != EVENT_OPEN ||
+		      (event->flags & EVENT_HELD));
 	long error;
 
-	event->size = size;
+	event->size = (u32)size;
+	barrier_var(size); /* 6.1: what is compared has to be what is handed over */
 	if (size > sizeof(struct record))
-		return;
+		return false;
 	if (alert)
 		error = bpf_ringbuf_output(&alerts, event, size, 0);
 	else
 		error = bpf_ringbuf_output(&telemetry, event, size, 0);
 	if (error)
 		count(alert ? lost_counter(event->kind) : COUNTER_LOST_TELEMETRY);
+	return !error;
 }
 
-static __always_inline void emit_finish(struct record *record, u32 path_size, u32 argv_size)
+static __always_inline bool emit_finish(struct record *record, u32 path_size, u32 argv_size)
 {
 	if (path_size > INTERDICT_PATH_MAX || argv_size > INTERDICT_ARGV_MAX)
-		return;
+		return false;
 	record->event.path_size = (u16)path_size;
 	record->event.argv_size = (u16)argv_size;
-	emit_output(&record->event, sizeof(record->event) + path_size + argv_size);
+	return emit_output(&record->event, sizeof(record->event) + path_size + argv_size);
 }
 
 /*

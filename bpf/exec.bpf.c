@@ -4,7 +4,9 @@
  *
  *	bprm_check_security	every file of an exec: the program, and for a #!
  *				script first the script, then its interpreter
- *				(once per binary-format level). Fails closed.
+ *				(once per binary-format level). Fails closed. What
+ *				the policy does not list is reported once, where
+ *				first executions are asked for (first.bpf.h).
  */
 #include "lsm.bpf.h"
 
@@ -17,17 +19,23 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	struct record *record;
 	u32 flags, path_size, argv_size;
 	struct hook *hook;
+	bool cleared;
 
 	if (ret)
 		return ret;
 	count(COUNTER_SEEN_EXEC);
-	if (hook_cleared(file, EVENT_EXEC, true))
+	cleared = hook_cleared(file, EVENT_EXEC, true);
+	if (cleared && !first_is_new(file->f_inode))
 		return 0;
 	flags = bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0;
 	hook = hook_begin(EVENT_EXEC, flags);
+	if (!hook && cleared) {
+		first_lost(file->f_inode);
+		return 0;
+	}
 	if (!hook)
 		return hook_no_memory(EVENT_EXEC, flags);
-	if (!hook_decide(hook, file, true))
+	if ((cleared || !hook_decide(hook, file, true)) && !hook_first(hook, file, cleared))
 		return hook_end(hook);
 
 	record = scratch_get();
@@ -38,7 +46,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	hook_report(hook, record);
 	path_size = emit_path(record, file);
 	argv_size = emit_argv_exec(record, path_size);
-	emit_finish(record, path_size, argv_size);
+	hook_sent(hook, emit_finish(record, path_size, argv_size));
 	scratch_put();
 	return hook_end(hook);
 }

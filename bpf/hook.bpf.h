@@ -8,6 +8,7 @@
 
 #include "emit.bpf.h"
 #include "file.bpf.h"
+#include "first.bpf.h"
 #include "policy.bpf.h"
 
 /*
@@ -139,6 +140,31 @@ static __always_inline bool hook_listed(struct hook *hook)
 	return true;
 }
 
+/*
+ * Makes the record that of a first execution, if it is one. @cleared: the file's size
+ * has cleared it, and first_is_new() has said that it is new. Else the file has gone
+ * through the gate, and the policy had nothing to say about it.
+ */
+static __always_inline bool hook_first(struct hook *hook, struct file *file, bool cleared)
+{
+	if (cleared)
+		facts_read(&hook->facts, file);
+	else if (!runtime.report_first || !(hook->facts.flags & FACT_REGULAR) ||
+		 hook->query.entry || !first_remember((void *)hook->facts.address))
+		return false;
+	hook->flags |= EVENT_FIRST;
+	hook->verdict.decision = DECISION_ALLOW;
+	count(COUNTER_FIRST);
+	return true;
+}
+
+/* A first execution whose record was lost is reported at the next one. */
+static __always_inline void hook_sent(const struct hook *hook, bool sent)
+{
+	if (!sent && (hook->flags & EVENT_FIRST))
+		first_forget((void *)hook->facts.address);
+}
+
 /* Ends the way: the hook's return value. */
 static __always_inline int hook_end(struct hook *hook)
 {
@@ -206,6 +232,11 @@ static __always_inline void hook_report_short(const struct hook *hook)
 	struct event *event;
 
 	count(COUNTER_NO_SCRATCH);
+	if (hook->flags & EVENT_FIRST) { /* without its path it says nothing */
+		count(COUNTER_LOST_TELEMETRY);
+		hook_sent(hook, false);
+		return;
+	}
 	event = short_begin(hook->kind, hook->flags | EVENT_NO_SCRATCH);
 	if (!event)
 		return;

@@ -259,6 +259,7 @@ enum kernel_load_data_id {
 #define ENOMEM	  12
 #define EACCES	  13
 #define EBUSY	  16
+#define EEXIST	  17
 #define EINVAL	  22
 #define EFBIG	  27
 #define EAGAIN	  11

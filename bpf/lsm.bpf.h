@@ -93,7 +93,7 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 			hook_report(hook, _record);                                                \
 			_path = emit_path(_record, file);                                          \
 			_argv = emit_argv_mm(_record, _path);                                      \
-			emit_finish(_record, _path, _argv);                                        \
+			hook_sent(hook, emit_finish(_record, _path, _argv));                       \
 			scratch_put();                                                             \
 		} else {                                                                           \
 			hook_report_short(hook);                                                   \

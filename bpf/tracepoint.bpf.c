@@ -131,6 +131,17 @@ static __always_inline bool tracepoint_decide(struct hook *hook, struct file *fi
 	return true;
 }
 
+/* The inode beneath, where the file lies on overlayfs. */
+static __always_inline struct inode *real_inode(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if ((u32)BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return inode;
+	file = overlay_real_file(file);
+	return file ? BPF_CORE_READ(file, f_inode) : inode;
+}
+
 static __always_inline void tracepoint_emit(struct hook *hook, struct file *file)
 {
 	struct record *record = scratch_get();
@@ -143,7 +154,7 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
 	hook_report(hook, record);
 	path_size = emit_path_walk(record, file);
 	argv_size = emit_argv_mm(record, path_size);
-	emit_finish(record, path_size, argv_size);
+	hook_sent(hook, emit_finish(record, path_size, argv_size));
 	scratch_put();
 }
 
@@ -151,16 +162,20 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
  * The whole way of one file. @pointer: its struct file, only ever read by
  * bpf_probe_read_kernel(); @fd: the descriptor, ~0 if there is none; @address: where
  * it is mapped, 0 if it is not yet. A global function, so that the verifier walks it
- * once and not once a caller.
+ * once and not once a caller. Returns 1 if the policy had nothing to say about the
+ * file, or user space has to find out.
  */
 __weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, u64 address)
 {
 	struct file *file = (void *)pointer;
 	bool executable = kind != EVENT_OPEN;
 	struct hook *hook;
+	int open = 1;
 
-	if (!file || tracepoint_cleared(file, kind, executable))
+	if (!file)
 		return 0;
+	if (tracepoint_cleared(file, kind, executable))
+		return 1;
 	hook = hook_begin(kind, flags);
 	if (!hook) {
 		if (hook_no_memory(kind, flags))
@@ -177,10 +192,43 @@ __weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, 
 		if (hook->verdict.decision == DECISION_DENY &&
 		    !(hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)))
 			signal_current(SIGKILL);
+		open = hook->verdict.decision == DECISION_PENDING;
 		tracepoint_emit(hook, file);
 	}
+	open = open && !hook->query.entry; /* what is retired is listed too */
+	hook_end(hook);
+	return open;
+}
+
+/*
+ * Reports a file's first execution, after tracepoint_file() has returned 1 for it. Apart
+ * from that one, so that their stacks do not add up.
+ */
+__weak __noinline int tracepoint_first(u64 pointer, u32 kind, u32 flags, u32 fd)
+{
+	struct file *file = (void *)pointer;
+	struct inode *inode = real_inode(file);
+	struct hook *hook;
+
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG || !first_is_new(inode))
+		return 0;
+	hook = hook_begin(kind, flags);
+	if (!hook) {
+		first_lost(inode);
+		return 0;
+	}
+	hook->fd = fd;
+	hook_first(hook, file, true);
+	tracepoint_emit(hook, file);
 	hook_end(hook);
 	return 0;
+}
+
+/* An execution: decided, and looked at if it is the first. */
+static __always_inline void tracepoint_execution(struct file *file, u32 kind, u32 flags, u32 fd)
+{
+	if (tracepoint_file((u64)file, kind, flags, fd, 0) && runtime.report_first)
+		tracepoint_first((u64)file, kind, flags, fd);
 }
 
 static __always_inline struct file *file_of_fd(u32 fd)
@@ -311,17 +359,6 @@ static __always_inline bool script_is_opened(u64 path)
 	return false;
 }
 
-/* The inode beneath, where the file lies on overlayfs. */
-static __always_inline struct inode *real_inode(struct file *file)
-{
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-
-	if ((u32)BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
-		return inode;
-	file = overlay_real_file(file);
-	return file ? BPF_CORE_READ(file, f_inode) : inode;
-}
-
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
@@ -332,8 +369,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 
 	count(COUNTER_SEEN_EXEC);
 	script_remember(bprm);
-	tracepoint_file((u64)file, EVENT_EXEC, bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0,
-			~0U, 0);
+	tracepoint_execution(file, EVENT_EXEC,
+			     bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0, ~0U);
 
 	/* The first instruction is the ELF interpreter's, where there is one. */
 	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -473,8 +510,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		break;
 	case CALL_FINIT_MODULE:
 		count(COUNTER_SEEN_MODULE);
-		tracepoint_file((u64)file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0, (u32)args.arg[0],
-				0);
+		tracepoint_execution(file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0,
+				     (u32)args.arg[0]);
 		break;
 	case CALL_INIT_MODULE:
 		hook_report_memory_module();
@@ -492,7 +529,7 @@ static __always_inline void exit_open(u32 fd, u64 path)
 		return;
 	count(COUNTER_SEEN_OPEN);
 	if (path && script_is_opened(path))
-		tracepoint_file((u64)file, EVENT_EXEC, EVENT_SCRIPT, fd, 0);
+		tracepoint_execution(file, EVENT_EXEC, EVENT_SCRIPT, fd);
 	else
 		tracepoint_file((u64)file, EVENT_OPEN, 0, fd, 0);
 }

@@ -17,6 +17,7 @@ static const char *const kind_names[] = {
 static const char *const decision_names[] = {
 	[DECISION_PENDING] = "pending", [DECISION_ALLOW] = "allow",   [DECISION_AUDIT] = "audit",
 	[DECISION_GRACE] = "grace",     [DECISION_EXEMPT] = "exempt", [DECISION_DENY] = "deny",
+	[DECISION_SUSPECT] = "suspect",
 };
 
 static const char *const reason_names[] = {
@@ -73,6 +74,7 @@ static const struct {
 	{ EVENT_NO_COVERAGE, "no-coverage" },
 	{ EVENT_HOLD_FAILED, "hold-failed" },
 	{ EVENT_OVERLAY, "overlay" },
+	{ EVENT_FIRST, "first" },
 };
 
 static const struct {
@@ -251,7 +253,7 @@ static bool event_is_valid(const struct event *event, size_t size)
 	       event->argv_size <= INTERDICT_ARGV_MAX &&
 	       sizeof(*event) + event->path_size + event->argv_size == size &&
 	       event->kind >= EVENT_EXEC && event->kind <= EVENT_RUNNING &&
-	       event->decision <= DECISION_DENY && event->reason <= REASON_UNHASHABLE &&
+	       event->decision <= DECISION_SUSPECT && event->reason <= REASON_UNHASHABLE &&
 	       event->hash_source <= HASH_SOURCE_SIZE && event->backend <= BACKEND_TRACEPOINT &&
 	       event->mode <= MODE_ENFORCE;
 }

@@ -27,6 +27,7 @@ enum decision {
 	DECISION_GRACE = 3,
 	DECISION_EXEMPT = 4,
 	DECISION_DENY = 5,
+	DECISION_SUSPECT = 6, /* user space only: named by an [identity], in no list */
 };
 
 enum reason {
@@ -67,6 +68,7 @@ enum mode {
 #define EVENT_NO_COVERAGE 0x20000U /* not held: the daemon was stalled */
 #define EVENT_OVERLAY 0x80000U	   /* the file lies on overlayfs; .file is the real one beneath */
 #define EVENT_HOLD_FAILED 0x40000U /* no room to remember the hold: killed */
+#define EVENT_FIRST 0x100000U /* telemetry: not listed, executed for the first time as it is */
 
 struct event {
 	__u32 size;  /* bytes of the record, payload included */
@@ -140,7 +142,8 @@ _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 	NAME(LOST_TELEMETRY, "lost.telemetry", "telemetry records lost: ring buffer full")         \
 	NAME(NO_SCRATCH, "no_scratch", "records cut to their fixed part: no memory")               \
 	NAME(NO_STORAGE, "no_storage", "inode or task storage that could not be had")              \
-	NAME(LOST_HELD, "lost.held", "hold requests lost: the held-tasks map or the ring was full")
+	NAME(LOST_HELD, "lost.held", "hold requests lost: the held-tasks map or the ring was full") \
+	NAME(FIRST, "first", "first executions of files reported to the daemon")
 
 enum counter {
 #define INTERDICT_COUNTER_ENUM(symbol, key, text) COUNTER_##symbol,

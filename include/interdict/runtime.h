@@ -20,6 +20,26 @@ struct runtime {
 	__u64 heartbeat_limit;	  /* nanoseconds without a heartbeat before holding stops */
 	__s64 realtime_offset;	  /* CLOCK_REALTIME - CLOCK_BOOTTIME, nanoseconds */
 	__u64 hash_max;		  /* bytes the kernel hashes by itself */
+	/*
+	 * 0: first executions are not reported. Else they are, and the number is part of
+	 * first_key: with another number every file is new again.
+	 */
+	__u32 report_first;
+	__u32 reserved; /* zero */
+};
+
+/*
+ * Key of the map of files that were executed, as they were then: a change of the
+ * file makes another key. On overlayfs it is the real file beneath.
+ */
+struct first_key {
+	__u64 inode;
+	__u64 size;
+	__s64 ctime_sec;
+	__u32 ctime_nsec;
+	__u32 dev;
+	__u32 inode_generation;
+	__u32 round; /* runtime.report_first */
 };
 
 /* held_state.state */
@@ -55,7 +75,8 @@ struct held_task {
 	__u32 reserved; /* zero */
 };
 
-_Static_assert(sizeof(struct runtime) == 48, "no implicit padding");
+_Static_assert(sizeof(struct runtime) == 56, "no implicit padding");
+_Static_assert(sizeof(struct first_key) == 40, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
 _Static_assert(sizeof(struct held_task) == 112, "no implicit padding");
 
