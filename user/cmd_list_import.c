@@ -124,7 +124,11 @@ static void summarise(const struct import *import, size_t number, const char *na
 	struct buffer line = { 0 };
 
 	buffer_append_string(&line, facts->format ? facts->format : "no list");
-	buffer_append_string(&line, facts->compressed ? " (compressed), " : ", ");
+	if (facts->compression) {
+		buffer_append_string(&line, " in ");
+		buffer_append_string(&line, facts->compression);
+	}
+	buffer_append_string(&line, ", ");
 	buffer_append_u64(&line, facts->rows);
 	buffer_append_string(&line, facts->rows == 1 ? " entry" : " entries");
 	append_count(&line, ", ", listing_merged(import->listing, number), " of them repeated");
