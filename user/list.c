@@ -10,9 +10,19 @@
 
 /* The first that recognises the list reads it. */
 static const struct list_format *const formats[] = {
+	&list_format_misp_csv,
+	&list_format_malwarebazaar,
 	&list_format_csv,
+	&list_format_dpkg_md5sums,
 	&list_format_sha256sum,
 	&list_format_plain,
+	&list_format_semicolon,
+	&list_format_clamav,
+	&list_format_wazuh_cdb,
+	&list_format_ima,
+	&list_format_rpm_dump,
+	&list_format_fapolicyd,
+	&list_format_santa,
 };
 
 static void reader_free_pointer(struct line_reader **reader)
@@ -27,6 +37,16 @@ static bool says_nothing(const struct line *line)
 	return text.size == 0 || line->text[0] == '#';
 }
 
+/* Keeps a comment that stands before everything else. */
+static void keep_comment(struct list_parser *parser, const struct line *line)
+{
+	if (parser->begun || line->size >= LIST_COMMENTS_MAX - parser->comments_size)
+		return;
+	memcpy(parser->comments + parser->comments_size, line->text, line->size);
+	parser->comments_size += line->size;
+	parser->comments[parser->comments_size++] = '\n';
+}
+
 int list_next_line(struct list_parser *parser, struct line *ret_line)
 {
 	for (;;) {
@@ -38,9 +58,13 @@ int list_next_line(struct list_parser *parser, struct line *ret_line)
 			problems_add_found(parser->problems, parser->file, ret_line->number,
 					   ret_line->text, ret_line->size,
 					   "expected a line of at most %u bytes", LIST_LINE_MAX);
-		else if (!says_nothing(ret_line))
-			return 1;
+		else if (says_nothing(ret_line))
+			keep_comment(parser, ret_line);
+		else
+			break;
 	}
+	parser->begun = true;
+	return 1;
 }
 
 void list_malformed(struct list_parser *parser, uint32_t line, const void *found,
@@ -100,7 +124,7 @@ bool list_digest(struct list_parser *parser, uint32_t line, struct slice hex,
 	return false;
 }
 
-int list_emit(struct list_parser *parser, const struct list_row *row)
+bool list_is_empty_file(const uint8_t digest[INTERDICT_DIGEST_SIZE])
 {
 	/* SHA-256 of no bytes (FIPS 180-4). */
 	static const uint8_t empty[INTERDICT_DIGEST_SIZE] = {
@@ -109,7 +133,12 @@ int list_emit(struct list_parser *parser, const struct list_row *row)
 		0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 	};
 
-	if (memcmp(row->digest, empty, sizeof(empty)) == 0 || row->size == 0) {
+	return memcmp(digest, empty, sizeof(empty)) == 0;
+}
+
+int list_emit(struct list_parser *parser, const struct list_row *row)
+{
+	if (list_is_empty_file(row->digest) || row->size == 0) {
 		problems_add(parser->problems, PROBLEM_ERROR, parser->file, row->line,
 			     "expected the digest of a file that holds something, found the %s",
 			     row->size == 0 ? "size 0" : "digest of the empty file");
@@ -124,36 +153,14 @@ int list_emit(struct list_parser *parser, const struct list_row *row)
 	return parser->function(parser->cookie, row);
 }
 
-size_t list_hex_run(const char *bytes, size_t size)
-{
-	size_t i = 0;
-
-	while (i < size && ((bytes[i] >= '0' && bytes[i] <= '9') ||
-			    (bytes[i] >= 'a' && bytes[i] <= 'f') ||
-			    (bytes[i] >= 'A' && bytes[i] <= 'F')))
-		i++;
-	return i;
-}
-
-struct slice slice_trim(struct slice slice)
-{
-	while (slice.size > 0 && (*slice.bytes == ' ' || *slice.bytes == '\t')) {
-		slice.bytes++;
-		slice.size--;
-	}
-	while (slice.size > 0 && (slice.bytes[slice.size - 1] == ' ' ||
-				  slice.bytes[slice.size - 1] == '\t'))
-		slice.size--;
-	return slice;
-}
-
 static void report_unknown(struct list_parser *parser, const struct line *line)
 {
 	struct buffer known = { 0 };
 
+	buffer_append_string(&known, "a list in one of the formats");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		buffer_append_string(&known, i ? ", or " : "");
-		buffer_append_string(&known, formats[i]->description);
+		buffer_append_string(&known, i ? ", " : " ");
+		buffer_append_string(&known, formats[i]->name);
 	}
 	buffer_append_char(&known, '\0');
 	list_malformed(parser, line->number, line->text, line->size,
@@ -170,7 +177,7 @@ static int parse(struct list_parser *parser, const struct list_format *format)
 	if (r <= 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (format ? formats[i] != format : !formats[i]->detect(&line))
+		if (format ? formats[i] != format : !formats[i]->detect(parser, &line))
 			continue;
 		parser->facts.format = formats[i]->name;
 		line_reader_again(parser->lines);

@@ -1,284 +1,335 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The native format: comma-separated values (RFC 4180) below a row of column
- * names, in any order: sha256,size,product,version,package,path,source. Only
- * sha256 is required. Blanks around a field that is not quoted do not count.
+ * Comma-separated values (RFC 4180) below a row of column names, in any order.
+ *
+ * The native ones are sha256,size,product,version,package,path,source; only sha256
+ * is required. Feeds of others name theirs in many ways, and have columns that say
+ * nothing here. Such columns are left out, with one warning that names them: so a
+ * native name that was misspelt does not go unnoticed either. In native lists each
+ * row has to have its SHA-256; elsewhere a row that has only a weaker digest is
+ * counted.
  */
-#include "list_format.h"
+#include "list_csv.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "buffer.h"
+#include "cleanup.h"
 #include "util.h"
 
-#define SHOWN_MAX 96U /* bytes of a record that messages can show */
+#define WARNED_MAX 12U /* columns that the warning names */
 
-/* The texts of a row, and then the others. */
-enum {
-	COLUMN_SHA256 = LIST_TEXT_COUNT,
-	COLUMN_SIZE,
-	COLUMN_COUNT,
+/*
+ * Names in lower case without blanks, `_` and `-`. Where a header has several for the
+ * same field, the one that comes first here counts.
+ */
+static const struct column_name {
+	const char *name;
+	size_t field; /* enum csv_field or enum list_text */
+	bool native;
+} names[] = {
+	{ "sha256", CSV_SHA256, true },
+	{ "sha256hash", CSV_SHA256, false },
+	{ "filesha256", CSV_SHA256, false },
+	{ "hashsha256", CSV_SHA256, false },
+	{ "sha256sum", CSV_SHA256, false },
+	{ "sha256digest", CSV_SHA256, false },
+	{ "hash", CSV_SHA256, false },
+	{ "filehash", CSV_SHA256, false },
+	{ "digest", CSV_SHA256, false },
+	{ "size", CSV_SIZE, true },
+	{ "filesize", CSV_SIZE, false },
+	{ "sha1", CSV_SHA1, false },
+	{ "sha1hash", CSV_SHA1, false },
+	{ "filesha1", CSV_SHA1, false },
+	{ "hashsha1", CSV_SHA1, false },
+	{ "sha1sum", CSV_SHA1, false },
+	{ "md5", CSV_MD5, false },
+	{ "md5hash", CSV_MD5, false },
+	{ "filemd5", CSV_MD5, false },
+	{ "hashmd5", CSV_MD5, false },
+	{ "md5sum", CSV_MD5, false },
+	{ "sha512", CSV_OTHER_DIGEST, false },
+	{ "sha512hash", CSV_OTHER_DIGEST, false },
+	{ "sha384", CSV_OTHER_DIGEST, false },
+	{ "product", LIST_PRODUCT, true },
+	{ "productname", LIST_PRODUCT, false },
+	{ "software", LIST_PRODUCT, false },
+	{ "signature", LIST_PRODUCT, false },
+	{ "malware", LIST_PRODUCT, false },
+	{ "malwarefamily", LIST_PRODUCT, false },
+	{ "family", LIST_PRODUCT, false },
+	{ "threat", LIST_PRODUCT, false },
+	{ "threatname", LIST_PRODUCT, false },
+	{ "name", LIST_PRODUCT, false },
+	{ "version", LIST_VERSION, true },
+	{ "productversion", LIST_VERSION, false },
+	{ "fileversion", LIST_VERSION, false },
+	{ "package", LIST_PACKAGE, true },
+	{ "packagename", LIST_PACKAGE, false },
+	{ "path", LIST_PATH, true },
+	{ "filepath", LIST_PATH, false },
+	{ "fullpath", LIST_PATH, false },
+	{ "filename", LIST_PATH, false },
+	{ "file", LIST_PATH, false },
+	{ "source", LIST_SOURCE, true },
+	{ "description", LIST_SOURCE, false },
+	{ "comment", LIST_SOURCE, false },
+	{ "comments", LIST_SOURCE, false },
+	{ "note", LIST_SOURCE, false },
+	{ "notes", LIST_SOURCE, false },
+	{ "reference", LIST_SOURCE, false },
 };
 
-static const char *const column_names[COLUMN_COUNT] = {
-	[COLUMN_SHA256] = "sha256", [COLUMN_SIZE] = "size",	[LIST_PRODUCT] = "product",
-	[LIST_VERSION] = "version", [LIST_PACKAGE] = "package", [LIST_PATH] = "path",
-	[LIST_SOURCE] = "source",
-};
+/* NULL: not known. */
+static const struct column_name *find_name(struct slice name)
+{
+	char plain[32];
+	size_t used = 0;
 
-/* Which column stands where, by the header. */
-struct layout {
-	size_t column[COLUMN_COUNT];
+	for (size_t i = 0; i < name.size; i++) {
+		char c = name.bytes[i];
+
+		if (c == ' ' || c == '_' || c == '-')
+			continue;
+		if (used == sizeof(plain) - 1 || !c)
+			return NULL;
+		plain[used++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	plain[used] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(names[i].name, plain))
+			return &names[i];
+	return NULL;
+}
+
+static bool is_digest_field(size_t field)
+{
+	return field == CSV_SHA256 || field == CSV_SHA1 || field == CSV_MD5 ||
+	       field == CSV_OTHER_DIGEST;
+}
+
+bool csv_is_header(struct slice header)
+{
+	struct slice name;
+
+	while (csv_header_name(&header, &name)) {
+		const struct column_name *known = find_name(name);
+
+		if (known && is_digest_field(known->field))
+			return true;
+	}
+	return false;
+}
+
+static bool detect(const struct list_parser *parser, const struct line *first)
+{
+	(void)parser;
+	return csv_is_header((struct slice){ first->text, first->size });
+}
+
+/* The columns of a header that are not known or not needed, for one warning. */
+struct leftover {
+	struct buffer names;
 	size_t count;
 };
 
-/* One record, and its beginning as it was before fields were changed in place. */
-struct record {
-	uint32_t line;
-	struct slice rest; /* bytes: NULL behind the last field */
-	char shown[SHOWN_MAX];
-	size_t shown_size;
-};
-
-static void record_malformed(struct list_parser *parser, const struct record *record,
-			     const char *expected)
+static void leave_out(struct leftover *leftover, struct slice name)
 {
-	list_malformed(parser, record->line, record->shown, record->shown_size, expected);
+	_cleanup_free_ char *quoted = NULL;
+
+	if (++leftover->count > WARNED_MAX)
+		return;
+	quoted = problem_quote(name.bytes, name.size);
+	if (leftover->count > 1)
+		buffer_append_string(&leftover->names, ", ");
+	buffer_append_string(&leftover->names, quoted ? quoted : "?");
 }
 
-static void skip_bytes(struct slice *slice, size_t count)
+static void warn_leftover(struct list_parser *parser, uint32_t line,
+			  const struct leftover *leftover)
 {
-	slice->bytes += count;
-	slice->size -= count;
+	if (leftover->count > 0 && !leftover->names.failed)
+		problems_add(parser->problems, PROBLEM_WARNING, parser->file, line,
+			     "columns that mean nothing here, left out: %.*s%s",
+			     (int)leftover->names.size, leftover->names.data,
+			     leftover->count > WARNED_MAX ? " ..." : "");
 }
 
-/* Takes a quoted field, undoing the quotes in place. False if it does not end. */
-static bool take_quoted(struct slice *rest, struct slice *ret_field)
+/* Enters a column. False if it was reported. */
+static bool add_column(struct list_parser *parser, const struct csv_record *header,
+		       struct slice name, const struct column_name *taken[CSV_FIELD_COUNT],
+		       struct csv_layout *layout, struct leftover *leftover)
 {
-	char *out = (char *)rest->bytes;
-	size_t used = 0;
+	const struct column_name *known = find_name(name);
+	size_t index = layout->count++;
 
-	for (size_t i = 1; i < rest->size; i++) {
-		if (rest->bytes[i] == '"' && (++i == rest->size || rest->bytes[i] != '"')) {
-			*ret_field = (struct slice){ out, used };
-			skip_bytes(rest, i);
-			return true;
-		}
-		out[used++] = rest->bytes[i];
-	}
-	return false;
-}
-
-/*
- * Takes the next field off the record. Returns 1, 0 if there is none left, or
- * -EINVAL for wrong quoting.
- */
-static int take_field(struct slice *rest, struct slice *ret_field)
-{
-	struct slice plain;
-	const char *comma;
-	bool quoted;
-
-	if (!rest->bytes)
-		return 0;
-	while (rest->size > 0 && (*rest->bytes == ' ' || *rest->bytes == '\t'))
-		skip_bytes(rest, 1);
-	quoted = rest->size > 0 && *rest->bytes == '"';
-	if (quoted && !take_quoted(rest, ret_field))
-		return -EINVAL;
-	comma = memchr(rest->bytes, ',', rest->size);
-	plain.bytes = rest->bytes;
-	plain.size = comma ? (size_t)(comma - rest->bytes) : rest->size;
-	plain = slice_trim(plain);
-	if (memchr(plain.bytes, '"', plain.size) || (quoted && plain.size > 0))
-		return -EINVAL;
-	if (!quoted)
-		*ret_field = plain;
-	if (comma)
-		skip_bytes(rest, (size_t)(comma + 1 - rest->bytes));
-	else
-		rest->bytes = NULL;
-	return 1;
-}
-
-static size_t count_quotes(const char *bytes, size_t size)
-{
-	size_t count = 0;
-
-	for (const char *at = bytes; (at = memchr(at, '"', size - (size_t)(at - bytes))); at++)
-		count++;
-	return count;
-}
-
-/* Makes a record of a line and of those that a quoted field goes on in. */
-static int begin_record(struct list_parser *parser, struct line *line, struct record *record)
-{
-	size_t quotes = count_quotes(line->text, line->size);
-	int r = 1;
-
-	while (quotes % 2 == 1 && r > 0) {
-		size_t counted = line->size;
-
-		r = line_reader_extend(parser->lines, line);
-		if (r > 0)
-			quotes += count_quotes(line->text + counted, line->size - counted);
-	}
-	if (r < 0 && r != -EMSGSIZE)
-		return r;
-	record->line = line->number;
-	record->rest = (struct slice){ line->text, line->size };
-	record->shown_size = line->size < SHOWN_MAX ? line->size : SHOWN_MAX;
-	memcpy(record->shown, line->text, record->shown_size);
-	return 0;
-}
-
-/* Returns COLUMN_COUNT if there is no column of that name. */
-static size_t find_column(struct slice name)
-{
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		if (name.size == strlen(column_names[i]) &&
-		    strncasecmp(name.bytes, column_names[i], name.size) == 0)
-			return i;
-	return COLUMN_COUNT;
-}
-
-static bool detect(const struct line *first)
-{
-	struct slice rest = { first->text, first->size };
-
-	for (;;) {
-		const char *comma = memchr(rest.bytes, ',', rest.size);
-		size_t size = comma ? (size_t)(comma - rest.bytes) : rest.size;
-		struct slice name = slice_trim((struct slice){ rest.bytes, size });
-
-		if (name.size > 2 && *name.bytes == '"' && name.bytes[name.size - 1] == '"')
-			name = (struct slice){ name.bytes + 1, name.size - 2 };
-		if (find_column(name) == COLUMN_SHA256)
-			return true;
-		if (!comma)
-			return false;
-		skip_bytes(&rest, size + 1);
-	}
-}
-
-static bool layout_has(const struct layout *layout, size_t column)
-{
-	for (size_t i = 0; i < layout->count; i++)
-		if (layout->column[i] == column)
-			return true;
-	return false;
-}
-
-/* False if the header was reported: then the rows cannot be read. */
-static bool parse_header(struct list_parser *parser, struct record *record, struct layout *layout)
-{
-	struct slice name;
-	int r;
-
-	while ((r = take_field(&record->rest, &name)) > 0) {
-		size_t column = find_column(name);
-
-		if (column == COLUMN_COUNT || layout_has(layout, column)) {
-			list_malformed(parser, record->line, name.bytes, name.size,
-				       "as columns, each at most once: "
-				       "sha256,size,product,version,package,path,source");
-			return false;
-		}
-		layout->column[layout->count++] = column;
-	}
-	if (r < 0 || !layout_has(layout, COLUMN_SHA256)) {
-		record_malformed(parser, record, "a header row with the column sha256");
+	if (layout->count > CSV_COLUMNS_MAX) {
+		csv_record_malformed(parser, header, "at most 256 columns");
 		return false;
 	}
-	return true;
-}
-
-static bool parse_size(struct slice text, uint64_t *ret_size)
-{
-	char number[24];
-
-	if (text.size == 0)
+	if (!known || !known->native || name.size != strlen(known->name))
+		layout->native = false;
+	if (!known) {
+		leave_out(leftover, name);
 		return true;
-	if (text.size >= sizeof(number) || memchr(text.bytes, '\0', text.size))
-		return false;
-	memcpy(number, text.bytes, text.size);
-	number[text.size] = '\0';
-	return parse_u64(number, INT64_MAX, ret_size) == 0;
-}
-
-/* False if the field was reported. */
-static bool set_field(struct list_parser *parser, size_t column, struct slice value,
-		      struct list_row *row)
-{
-	if (column == COLUMN_SHA256)
-		return list_digest(parser, row->line, value, row->digest);
-	if (column == COLUMN_SIZE) {
-		if (parse_size(value, &row->size))
-			return true;
-		list_malformed(parser, row->line, value.bytes, value.size,
-			       "a size in bytes, or nothing");
+	}
+	if (known == taken[known->field]) {
+		list_malformed(parser, header->line, name.bytes, name.size,
+			       "each column at most once");
 		return false;
 	}
-	if (memchr(value.bytes, '\0', value.size)) {
-		list_malformed(parser, row->line, value.bytes, value.size, "text without NUL");
-		return false;
+	if (taken[known->field] && taken[known->field] < known) {
+		leave_out(leftover, name);
+		return true;
 	}
-	row->text[column] = value;
+	if (taken[known->field])
+		leave_out(leftover, (struct slice){ taken[known->field]->name,
+						    strlen(taken[known->field]->name) });
+	taken[known->field] = known;
+	layout->column[known->field] = index;
 	return true;
 }
 
-/* False if the record was reported. */
-static bool parse_record(struct list_parser *parser, const struct layout *layout,
-			 struct record *record, struct list_row *row)
+static bool has_digest(const struct csv_layout *layout)
 {
-	struct slice value;
-	size_t fields = 0;
+	for (size_t field = 0; field < CSV_FIELD_COUNT; field++)
+		if (is_digest_field(field) && layout->column[field] != SIZE_MAX)
+			return true;
+	return false;
+}
+
+bool csv_layout_read(struct list_parser *parser, struct csv_record *header, bool warn,
+		     struct csv_layout *ret_layout)
+{
+	const struct column_name *taken[CSV_FIELD_COUNT] = { NULL };
+	struct csv_layout layout = { .native = true };
+	struct leftover leftover = { .count = 0 };
+	struct slice name;
 	bool good = true;
 	int r;
 
-	while ((r = take_field(&record->rest, &value)) > 0) {
-		if (fields < layout->count && good)
-			good = set_field(parser, layout->column[fields], value, row);
-		fields++;
+	memset(layout.column, 0xff, sizeof(layout.column));
+	while (good && (r = csv_record_field(header, &name)) > 0)
+		good = add_column(parser, header, name, taken, &layout, &leftover);
+	if (good && (r < 0 || !has_digest(&layout))) {
+		csv_record_malformed(parser, header, "a header row with the column sha256");
+		good = false;
 	}
-	if (r < 0) {
-		record_malformed(parser, record, "fields quoted as in RFC 4180");
-	} else if (good && fields != layout->count) {
-		char expected[64];
-
-		snprintf(expected, sizeof(expected), "%zu fields, as the header has",
-			 layout->count);
-		record_malformed(parser, record, expected);
-	}
-	return good && r == 0 && fields == layout->count;
+	if (good && warn)
+		warn_leftover(parser, header->line, &leftover);
+	buffer_release(&leftover.names);
+	*ret_layout = layout;
+	return good;
 }
 
-static int parse(struct list_parser *parser)
+/* What tables write where they have nothing to say. */
+static bool says_nothing(struct slice text)
 {
-	struct layout layout = { .count = 0 };
-	struct record record;
+	static const char *const nothing[] = { "", "-", "n/a", "none", "null", "nan" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++)
+		if (slice_is(text, nothing[i]))
+			return true;
+	return false;
+}
+
+/* The field of a row, empty if there is no such column or nothing in it. */
+static struct slice get(const struct csv_layout *layout, const struct slice *fields,
+			size_t field)
+{
+	struct slice text = { NULL, 0 };
+
+	if (layout->column[field] != SIZE_MAX)
+		text = fields[layout->column[field]];
+	if (!layout->native && says_nothing(text))
+		text.size = 0;
+	return text;
+}
+
+/* Takes the digest of a row. False if it is weak or none, which was counted or reported. */
+static bool take_digest(struct list_parser *parser, const struct csv_layout *layout,
+			const struct slice *fields, struct list_row *row)
+{
+	static const struct {
+		size_t field; /* enum csv_field or enum list_text */
+		enum list_weak weak;
+	} weaker[] = { { CSV_SHA1, LIST_SHA1 }, { CSV_MD5, LIST_MD5 },
+		       { CSV_OTHER_DIGEST, LIST_OTHER } };
+	struct slice strong = get(layout, fields, CSV_SHA256);
+
+	for (size_t i = 0; i < ARRAY_SIZE(weaker) && strong.size == 0; i++) {
+		struct slice weak = get(layout, fields, weaker[i].field);
+
+		if (weak.size == 0)
+			continue;
+		list_weak_digest(parser, row->line, weak, weaker[i].weak);
+		return false;
+	}
+	return list_digest(parser, row->line, strong, row->digest);
+}
+
+/* Fills the row. False if the record gives none: then it was counted or reported. */
+static bool parse_fields(struct list_parser *parser, const struct csv_layout *layout,
+			 const struct slice *fields, struct list_row *row)
+{
+	struct slice size = get(layout, fields, CSV_SIZE);
+
+	if (!take_digest(parser, layout, fields, row))
+		return false;
+	if (size.size > 0 && !list_parse_size(size, &row->size)) {
+		list_malformed(parser, row->line, size.bytes, size.size,
+			       "a size in bytes, or nothing");
+		return false;
+	}
+	for (size_t i = 0; i < LIST_TEXT_COUNT; i++) {
+		row->text[i] = get(layout, fields, i);
+		if (!slice_has_nul(row->text[i]))
+			continue;
+		list_malformed(parser, row->line, row->text[i].bytes, row->text[i].size,
+			       "text without NUL");
+		return false;
+	}
+	return true;
+}
+
+int csv_rows_read(struct list_parser *parser, const struct csv_layout *layout)
+{
+	struct slice fields[CSV_COLUMNS_MAX];
+	struct csv_record record;
 	struct line line;
 	int r;
 
 	while ((r = list_next_line(parser, &line)) > 0) {
 		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = line.number };
 
-		r = begin_record(parser, &line, &record);
+		r = csv_record_begin(parser, &line, &record);
 		if (r < 0)
 			return r;
-		if (layout.count == 0) {
-			if (!parse_header(parser, &record, &layout))
-				return 0;
-			continue;
-		}
-		if (!parse_record(parser, &layout, &record, &row))
+		if (!csv_record_fields(parser, &record, layout->count, fields) ||
+		    !parse_fields(parser, layout, fields, &row))
 			continue;
 		r = list_emit(parser, &row);
 		if (r < 0)
 			return r;
 	}
 	return r;
+}
+
+static int parse(struct list_parser *parser)
+{
+	struct csv_layout layout;
+	struct csv_record header;
+	struct line line;
+	int r = list_next_line(parser, &line);
+
+	if (r <= 0)
+		return r;
+	r = csv_record_begin(parser, &line, &header);
+	if (r < 0)
+		return r;
+	return csv_layout_read(parser, &header, true, &layout) ? csv_rows_read(parser, &layout) : 0;
 }
 
 const struct list_format list_format_csv = {

@@ -4,36 +4,30 @@
  */
 #include "list_format.h"
 
-#define DETECT_DIGITS 16U /* fewer hexadecimal digits are rather a word */
-
-static bool detect(const struct line *first)
+static bool detect(const struct list_parser *parser, const struct line *first)
 {
 	struct slice text = slice_trim((struct slice){ first->text, first->size });
+	size_t digits;
 
-	return text.size >= DETECT_DIGITS && list_hex_run(text.bytes, text.size) == text.size;
+	(void)parser;
+	return list_begins_with_digest(text, &digits) && digits == text.size;
+}
+
+static bool parse_line(struct list_parser *parser, const struct line *line, struct list_row *row)
+{
+	struct slice text = slice_trim((struct slice){ line->text, line->size });
+
+	return list_digest(parser, line->number, text, row->digest);
 }
 
 static int parse(struct list_parser *parser)
 {
-	struct line line;
-	int r;
-
-	while ((r = list_next_line(parser, &line)) > 0) {
-		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = line.number };
-		struct slice text = slice_trim((struct slice){ line.text, line.size });
-
-		if (!list_digest(parser, line.number, text, row.digest))
-			continue;
-		r = list_emit(parser, &row);
-		if (r < 0)
-			return r;
-	}
-	return r;
+	return list_each_line(parser, parse_line);
 }
 
 const struct list_format list_format_plain = {
 	.name = "plain",
-	.description = "one SHA-256 a line",
+	.description = "one digest a line",
 	.detect = detect,
 	.parse = parse,
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What sha256sum(1) writes, in either style:
+ * What sha256sum(1) and its relatives (md5sum, sha1sum ...) write, in either style:
  *
  *	DIGEST  name		text mark
  *	DIGEST *name		binary mark
  *	SHA256 (name) = DIGEST	--tag
  *
  * A backslash before the line says that \\, \n and \r in the name are escapes.
+ * What is not SHA-256 is counted as weak; a tag says it where the length would not.
  */
 #include "list_format.h"
 
@@ -14,32 +15,46 @@
 
 #include "util.h"
 
-#define DETECT_DIGITS 16U
-#define TAG	      "SHA256 ("
-#define TAG_SIZE      (sizeof(TAG) - 1)
-#define TAG_END	      ") = "
-#define TAG_END_SIZE  (sizeof(TAG_END) - 1)
+#define TAG_END	     ") = "
+#define TAG_END_SIZE (sizeof(TAG_END) - 1)
 
 static const char expected[] = "sha256sum's DIGEST  NAME or SHA256 (NAME) = DIGEST";
 
-static bool is_tagged(struct slice text)
+struct tag {
+	const char *text;
+	enum list_weak weak; /* LIST_WEAK_COUNT: SHA-256 */
+};
+
+static const struct tag tags[] = {
+	{ "SHA256 (", LIST_WEAK_COUNT }, { "MD5 (", LIST_MD5 },	       { "SHA1 (", LIST_SHA1 },
+	{ "SHA224 (", LIST_OTHER },	 { "SHA384 (", LIST_OTHER },   { "SHA512 (", LIST_OTHER },
+	{ "SHA3-256 (", LIST_OTHER },	 { "SHA3-512 (", LIST_OTHER }, { "BLAKE2b (", LIST_OTHER },
+	{ "BLAKE2b-256 (", LIST_OTHER }, { "RMD160 (", LIST_OTHER },   { "SM3 (", LIST_OTHER },
+};
+
+/* NULL: there is none. */
+static const struct tag *find_tag(struct slice text)
 {
-	return text.size > TAG_SIZE && memcmp(text.bytes, TAG, TAG_SIZE) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++)
+		if (slice_begins(text, tags[i].text))
+			return &tags[i];
+	return NULL;
 }
 
-static bool detect(const struct line *first)
+static bool detect(const struct list_parser *parser, const struct line *first)
 {
 	struct slice text = { first->text, first->size };
 	size_t digits;
 
+	(void)parser;
 	if (text.size > 0 && *text.bytes == '\\') {
 		text.bytes++;
 		text.size--;
 	}
-	if (is_tagged(text))
+	if (find_tag(text))
 		return true;
-	digits = list_hex_run(text.bytes, text.size);
-	if (digits < DETECT_DIGITS || digits + 2 > text.size || text.bytes[digits] != ' ')
+	if (!list_begins_with_digest(text, &digits) || digits + 2 > text.size ||
+	    text.bytes[digits] != ' ')
 		return false;
 	/* Blanks alone after a bare digest are no name. */
 	return slice_trim((struct slice){ text.bytes + digits, text.size - digits }).size > 0;
@@ -60,13 +75,16 @@ static bool split_untagged(struct slice text, struct slice *ret_hex, struct slic
 }
 
 /* The name may hold ") = " itself, so the last one counts. */
-static bool split_tagged(struct slice text, struct slice *ret_hex, struct slice *ret_name)
+static bool split_tagged(struct slice text, size_t tag_size, struct slice *ret_hex,
+			 struct slice *ret_name)
 {
 	text = slice_trim(text);
-	for (size_t at = text.size - TAG_END_SIZE; at > TAG_SIZE; at--) {
+	if (text.size < tag_size + TAG_END_SIZE)
+		return false;
+	for (size_t at = text.size - TAG_END_SIZE; at > tag_size; at--) {
 		if (memcmp(text.bytes + at, TAG_END, TAG_END_SIZE) != 0)
 			continue;
-		*ret_name = (struct slice){ text.bytes + TAG_SIZE, at - TAG_SIZE };
+		*ret_name = (struct slice){ text.bytes + tag_size, at - tag_size };
 		*ret_hex = (struct slice){ text.bytes + at + TAG_END_SIZE,
 					   text.size - at - TAG_END_SIZE };
 		return true;
@@ -95,20 +113,23 @@ static bool unescape(struct slice *name)
 	return true;
 }
 
-/* Fills the row; false if the line was reported. */
 static bool parse_line(struct list_parser *parser, const struct line *line, struct list_row *row)
 {
 	struct slice text = { line->text, line->size }, hex, name;
 	bool escaped = *text.bytes == '\\', split;
+	const struct tag *tag;
 
 	if (escaped) {
 		text.bytes++;
 		text.size--;
 	}
-	split = is_tagged(text) ? split_tagged(text, &hex, &name) :
-				  split_untagged(text, &hex, &name);
-	if (!split || memchr(name.bytes, '\0', name.size)) {
-		list_malformed(parser, line->number, line->text, line->size, expected);
+	tag = find_tag(text);
+	split = tag ? split_tagged(text, strlen(tag->text), &hex, &name) :
+		      split_untagged(text, &hex, &name);
+	if (!split || slice_has_nul(name))
+		return list_line_malformed(parser, line, expected);
+	if (tag && tag->weak < LIST_WEAK_COUNT) {
+		list_weak_digest(parser, line->number, hex, tag->weak);
 		return false;
 	}
 	if (!list_digest(parser, line->number, hex, row->digest))
@@ -124,24 +145,12 @@ static bool parse_line(struct list_parser *parser, const struct line *line, stru
 
 static int parse(struct list_parser *parser)
 {
-	struct line line;
-	int r;
-
-	while ((r = list_next_line(parser, &line)) > 0) {
-		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = line.number };
-
-		if (!parse_line(parser, &line, &row))
-			continue;
-		r = list_emit(parser, &row);
-		if (r < 0)
-			return r;
-	}
-	return r;
+	return list_each_line(parser, parse_line);
 }
 
 const struct list_format list_format_sha256sum = {
 	.name = "sha256sum",
-	.description = "the output of sha256sum",
+	.description = "the output of sha256sum, GNU or BSD style; md5sum and others are counted",
 	.detect = detect,
 	.parse = parse,
 };

@@ -17,6 +17,9 @@
  *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
  *	listing*.c entry*.c	lists in memory, for the commands and for the policy
  *	atomic_file.c		files that are replaced whole
+ *	identity.c package_db.c	what a vendor is known by, and what is installed
+ *	byte_source.c line_reader.c csv_record.c	lists, unpacked and cut into lines and fields
+ *	listing.c entry*.c	lists in memory, for the commands and for the policy
  *	sweep.c			processes that run already
  *	features.c		what this kernel can do
  *	minisign*.c base64.c blake2b.c	keys and signatures in minisign's format

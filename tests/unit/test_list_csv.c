@@ -57,9 +57,7 @@ static void test_csv_columns(void **state)
 	assert_string_equal(result.rows[0].text[LIST_VERSION], "b");
 	assert_string_equal(result.rows[0].text[LIST_SOURCE], "a");
 	release(&result);
-	assert_malformed("sha256,sise\n" A ",1\n", 1, "expected as columns", 0);
-	assert_malformed("sha256,size,sha256\n" A ",1," A "\n", 1, "each at most once", 0);
-	assert_malformed("sha256,\n" A ",\n", 1, "expected as columns", 0);
+	assert_malformed("sha256,size,sha256\n" A ",1," A "\n", 1, "each column at most once", 0);
 	assert_malformed("\"sha256\",\"size\n" A ",1\n", 1, "a header row", 0);
 }
 

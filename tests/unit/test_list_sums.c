@@ -46,8 +46,10 @@ static void test_sha256sum_malformed(void **state)
 	assert_malformed(A "  a\n" B " b\n", 2, "DIGEST  NAME", 1);
 	assert_malformed(A "  a\n" B "\tb c\n", 2, "DIGEST  NAME", 1);
 	assert_malformed(A "  a\n" A "a  b\n", 2, "64 hexadecimal digits", 1);
-	assert_malformed(A "  a\nMD5 (b) = d41d8cd98f00b204e9800998ecf8427e\n", 2, "DIGEST  NAME",
-			 1);
+	assert_malformed(A "  a\nMD5 (b) = d41d8cd98f00b204e9800998ecf8427\n", 2, "an MD5: 32", 1);
+	assert_malformed(A "  a\nSHA1 (b) = " B "\n", 2, "a SHA-1: 40 hexadecimal digits", 1);
+	assert_malformed(A "  a\nSHA512 (b) = \n", 2, "DIGEST  NAME", 1);
+	assert_malformed(A "  a\nWHIRLPOOL (b) = " B "\n", 2, "DIGEST  NAME", 1);
 	assert_malformed(A "  a\nSHA256 (b) " B "\n", 2, "DIGEST  NAME", 1);
 	assert_malformed(A "  a\nSHA256 () = " B "\n", 2, "DIGEST  NAME", 1);
 	assert_malformed(A "  a\nSHA256 (\n", 2, "DIGEST  NAME", 1);
