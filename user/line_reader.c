@@ -141,6 +141,32 @@ static int skip_byte_order_mark(struct line_reader *reader)
 	return 0;
 }
 
+int line_reader_peek(struct line_reader *reader, const char **ret_bytes, size_t *ret_size)
+{
+	int r = skip_byte_order_mark(reader);
+
+	while (r == 0 && !reader->ended && reader->end - reader->next < LIST_LINE_MAX)
+		r = read_more(reader);
+	if (r < 0)
+		return r;
+	*ret_bytes = reader->buffer + reader->next;
+	*ret_size = reader->end - reader->next;
+	return 0;
+}
+
+ssize_t line_reader_read(struct line_reader *reader, void *bytes, size_t size)
+{
+	size_t have = reader->end - reader->next;
+
+	if (have == 0)
+		return byte_source_read(reader->source, bytes, size);
+	if (size > have)
+		size = have;
+	memcpy(bytes, reader->buffer + reader->next, size);
+	reader->next += size;
+	return (ssize_t)size;
+}
+
 static bool ends_in_cr(const struct line_reader *reader, size_t offset)
 {
 	return offset > 0 && reader->buffer[reader->first + offset - 1] == '\r';

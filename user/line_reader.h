@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct line {
 	char *text; /* may be changed in place; valid until the next call */
@@ -41,6 +42,16 @@ void line_reader_again(struct line_reader *reader);
  * what line_reader_next() returns.
  */
 int line_reader_extend(struct line_reader *reader, struct line *line);
+
+/*
+ * For a list that is no list of lines, before the first of them is read. The
+ * first bytes, a byte order mark left out: at least LIST_LINE_MAX of them unless
+ * there are fewer; valid until the next call. Returns 0 or a negative errno.
+ */
+int line_reader_peek(struct line_reader *reader, const char **ret_bytes, size_t *ret_size);
+
+/* Reads bytes from there on; returns what byte_source_read() returns. */
+ssize_t line_reader_read(struct line_reader *reader, void *bytes, size_t size);
 
 /* "gzip", "xz", "zstd", or NULL for none; known after the first line. */
 const char *line_reader_compression(const struct line_reader *reader);

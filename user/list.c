@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "cleanup.h"
 #include "list_format.h"
+#include "list_json.h"
 #include "util.h"
 
 /* The first that recognises the list reads it. */
@@ -23,6 +24,10 @@ static const struct list_format *const formats[] = {
 	&list_format_rpm_dump,
 	&list_format_fapolicyd,
 	&list_format_santa,
+	&list_format_misp,
+	&list_format_stix,
+	&list_format_cyclonedx,
+	&list_format_spdx,
 };
 
 static void reader_free_pointer(struct line_reader **reader)
@@ -168,15 +173,35 @@ static void report_unknown(struct list_parser *parser, const struct line *line)
 	buffer_release(&known);
 }
 
+/* Whether the list is a document, not lines: by the format, if that is said, or by its beginning. */
+static int is_document(struct list_parser *parser, const struct list_format *format)
+{
+	const char *bytes;
+	size_t size;
+	int r;
+
+	if (format)
+		return format->parse_document != NULL;
+	r = line_reader_peek(parser->lines, &bytes, &size);
+	return r < 0 ? r : list_json_begins(bytes, size);
+}
+
 /* Finds the format, unless @format says it, and reads the list. */
 static int parse(struct list_parser *parser, const struct list_format *format)
 {
 	struct line line;
-	int r = list_next_line(parser, &line);
+	int r = is_document(parser, format);
 
+	if (r > 0)
+		return format ? list_json_parse(parser, &format, 1) :
+				list_json_parse(parser, formats, ARRAY_SIZE(formats));
+	if (r == 0)
+		r = list_next_line(parser, &line);
 	if (r <= 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!formats[i]->parse)
+			continue;
 		if (format ? formats[i] != format : !formats[i]->detect(parser, &line))
 			continue;
 		parser->facts.format = formats[i]->name;

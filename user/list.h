@@ -65,7 +65,9 @@ struct list_facts {
 	const char *format; /* name of the format; NULL if there was no line to tell it from */
 	uint32_t rows;
 	uint32_t weak[LIST_WEAK_COUNT];
-	uint32_t set_aside; /* what the list itself says is not to be acted on (to_ids = 0, ALLOW) */
+	/* What the list itself says is not to be acted on (to_ids = 0, ALLOW), and what is no
+	 * digest of a file (a domain, a mail address). */
+	uint32_t set_aside;
 	const char *compression; /* "gzip", "xz", "zstd"; NULL: none */
 };
 

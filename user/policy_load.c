@@ -234,7 +234,8 @@ static void report_weak(struct builder *builder, const char *path, const struct 
 			     facts->weak[LIST_OTHER]);
 	if (facts->set_aside)
 		problems_add(builder->problems, PROBLEM_WARNING, path, 0,
-			     "%u left out that the list itself says are not to be acted on",
+			     "%u left out: no digest of a file, or not to be acted on by what the "
+			     "list itself says",
 			     facts->set_aside);
 }
 

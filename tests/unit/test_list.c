@@ -104,6 +104,7 @@ static void test_unknown_format(void **state)
 	assert_malformed("hello\n" A "\n", 1, "in one of the formats", 0);
 	assert_malformed("\n\nhello, world\n", 3, "csv, ", 0);
 	assert_malformed("path,size\n/x,7\n", 1, "found \"path,size\"", 0);
+	assert_malformed("\n\n{\"a\": 1}\n", 0, "expected a MISP event in JSON, or", 0);
 }
 
 static void test_nothing(void **state)
