@@ -1,51 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lists that are JSON documents: MISP, STIX, CycloneDX, SPDX; dirty and hostile ones. */
-#include "input.h"
-
-#include <errno.h>
-#include <sys/mman.h>
+#include "list_input.h"
 
 #include "buffer.h"
-#include "list.h"
-#include "util.h"
 
-#define A     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define C     "0123456789ABCDEF0123456789ABCDEF0123456789abcdef0123456789ABCDEF"
-#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define MD5   "d41d8cd98f00b204e9800998ecf8427e"
 #define SHA1  "da39a3ee5e6b4b0d3255bfef95601890afd80709"
-
-#define ROWS_KEPT 8
-
-/* What came out of a list. */
-struct result {
-	char hex[ROWS_KEPT][DIGEST_HEX_SIZE];
-	char text[ROWS_KEPT][LIST_TEXT_COUNT][128];
-	uint64_t size[ROWS_KEPT];
-	struct list_facts facts;
-	struct problems *problems;
-	size_t count;
-	int error;
-};
-
-static int keep_row(void *cookie, const struct list_row *row)
-{
-	struct result *result = cookie;
-	size_t at = result->count++;
-
-	assert_int_equal(row->line, 0);
-	for (size_t i = 0; i < LIST_TEXT_COUNT; i++)
-		assert_true(row->text[i].size == 0 || row->text[i].bytes);
-	if (at >= ROWS_KEPT)
-		return 0;
-	digest_to_hex(row->digest, result->hex[at]);
-	result->size[at] = row->size;
-	for (size_t i = 0; i < LIST_TEXT_COUNT; i++)
-		snprintf(result->text[at][i], sizeof(result->text[at][i]), "%.*s",
-			 (int)row->text[i].size, row->text[i].size ? row->text[i].bytes : "");
-	return 0;
-}
 
 static struct result read_format(const void *bytes, size_t size, const char *format)
 {
@@ -65,11 +25,6 @@ static struct result read_format(const void *bytes, size_t size, const char *for
 		list_read(fd, "list", format, result.problems, keep_row, &result, &result.facts);
 	close(fd);
 	return result;
-}
-
-static struct result read_text(const char *text)
-{
-	return read_format(text, strlen(text), NULL);
 }
 
 /* A list that is fine, and what is in it. */
@@ -95,7 +50,9 @@ static void assert_good(const char *format, const struct good *good, size_t coun
 				 good[i].text);
 		}
 		assert_string_equal(facts->format, format);
-		problems_free(result.problems);
+		for (size_t row = 0; row < result.count; row++)
+			assert_int_equal(result.rows[row].line, 0);
+		release(&result);
 	}
 }
 
@@ -116,7 +73,7 @@ static void assert_bad(const struct bad *bad, size_t count)
 		assert_only_error(result.problems, "list", bad[i].line, bad[i].said);
 		if (result.count != bad[i].rows)
 			fail_msg("%zu rows: %s", result.count, bad[i].text);
-		problems_free(result.problems);
+		release(&result);
 	}
 }
 
@@ -201,15 +158,15 @@ static void test_misp_texts(void **state)
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 3);
-	assert_string_equal(result.text[0][LIST_PATH], "dir/a|b");
-	assert_string_equal(result.text[0][LIST_SOURCE], "An event: a comment");
-	assert_true(result.size[0] == ENTRY_SIZE_UNKNOWN);
-	assert_string_equal(result.hex[1], B);
-	assert_string_equal(result.text[1][LIST_PATH], "k.exe");
-	assert_string_equal(result.text[1][LIST_SOURCE], "An event");
-	assert_true(result.size[1] == 4711);
-	assert_true(result.size[2] == ENTRY_SIZE_UNKNOWN);
-	problems_free(result.problems);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "dir/a|b");
+	assert_string_equal(result.rows[0].text[LIST_SOURCE], "An event: a comment");
+	assert_true(result.rows[0].size == ENTRY_SIZE_UNKNOWN);
+	assert_string_equal(result.rows[1].hex, B);
+	assert_string_equal(result.rows[1].text[LIST_PATH], "k.exe");
+	assert_string_equal(result.rows[1].text[LIST_SOURCE], "An event");
+	assert_true(result.rows[1].size == 4711);
+	assert_true(result.rows[2].size == ENTRY_SIZE_UNKNOWN);
+	release(&result);
 }
 
 static void test_misp_malformed(void **state)
@@ -338,7 +295,7 @@ static void test_stix_refused(void **state)
 		assert_non_null(strstr(problems_first_error(result.problems)->text,
 				       refused[i].found));
 		assert_int_equal(result.count, 1);
-		problems_free(result.problems);
+		release(&result);
 		free(text);
 	}
 }
@@ -356,7 +313,7 @@ static void test_stix_malformed(void **state)
 
 		assert_only_error(result.problems, "list", 0, "indicator--1: expected a STIX pattern");
 		assert_int_equal(result.count, 0);
-		problems_free(result.problems);
+		release(&result);
 		free(text);
 	}
 	ASSERT_BAD({ PATTERN("[file:hashes.'SHA-256' = 'aa']"),
@@ -385,12 +342,12 @@ static void test_stix_files(void **state)
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 2);
-	assert_true(result.size[0] == 17);
-	assert_string_equal(result.text[0][LIST_PATH], "a.bin");
-	assert_string_equal(result.text[0][LIST_SOURCE], "file--1");
-	assert_string_equal(result.text[1][LIST_PRODUCT], "N");
-	assert_string_equal(result.text[1][LIST_SOURCE], "indicator--1");
-	problems_free(result.problems);
+	assert_true(result.rows[0].size == 17);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "a.bin");
+	assert_string_equal(result.rows[0].text[LIST_SOURCE], "file--1");
+	assert_string_equal(result.rows[1].text[LIST_PRODUCT], "N");
+	assert_string_equal(result.rows[1].text[LIST_SOURCE], "indicator--1");
+	release(&result);
 	ASSERT_GOOD("stix",
 		    { .text = BUNDLE(FILEX("\"hashes\":{\"MD5\":\"" MD5 "\",\"SHA-256\":\"" A "\"}")), .rows = 1 },
 		    { .text = BUNDLE(FILEX("\"hashes\":{\"MD5\":\"" MD5 "\",\"SHA-1\":\"" SHA1 "\"}")),
@@ -421,11 +378,11 @@ static void test_cyclonedx(void **state)
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 1);
-	assert_string_equal(result.text[0][LIST_PRODUCT], "/opt/x");
-	assert_string_equal(result.text[0][LIST_VERSION], "1.2");
-	assert_string_equal(result.text[0][LIST_PACKAGE], "pkg:deb/x@1.2");
-	assert_string_equal(result.text[0][LIST_PATH], "/opt/x");
-	problems_free(result.problems);
+	assert_string_equal(result.rows[0].text[LIST_PRODUCT], "/opt/x");
+	assert_string_equal(result.rows[0].text[LIST_VERSION], "1.2");
+	assert_string_equal(result.rows[0].text[LIST_PACKAGE], "pkg:deb/x@1.2");
+	assert_string_equal(result.rows[0].text[LIST_PATH], "/opt/x");
+	release(&result);
 	ASSERT_GOOD("cyclonedx", { .text = BOM("\"version\":1") },
 		    { .text = BOM("\"components\":[" COMPONENT("a", ALG("SHA-256", A)) "," COMPONENT(
 			      "b", ALG("SHA-256", B)) "]"), .rows = 2 },
@@ -464,12 +421,12 @@ static void test_spdx(void **state)
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 2);
-	assert_string_equal(result.text[0][LIST_PRODUCT], "p");
-	assert_string_equal(result.text[0][LIST_VERSION], "1.2");
-	assert_string_equal(result.text[0][LIST_PATH], "p.jar");
-	assert_string_equal(result.text[0][LIST_SOURCE], "doc");
-	assert_string_equal(result.text[1][LIST_PATH], "./usr/bin/x");
-	problems_free(result.problems);
+	assert_string_equal(result.rows[0].text[LIST_PRODUCT], "p");
+	assert_string_equal(result.rows[0].text[LIST_VERSION], "1.2");
+	assert_string_equal(result.rows[0].text[LIST_PATH], "p.jar");
+	assert_string_equal(result.rows[0].text[LIST_SOURCE], "doc");
+	assert_string_equal(result.rows[1].text[LIST_PATH], "./usr/bin/x");
+	release(&result);
 	ASSERT_GOOD("spdx", { .text = SPDX("\"files\":[]") },
 		    { .text = SPDX("\"files\":[" SFILE("e", SUM("SHA256", EMPTY)) "," SFILE(
 			      "a", SUM("SHA256", A)) "]"), .rows = 1, .set_aside = 1 },
@@ -504,7 +461,7 @@ static void test_not_json(void **state)
 	(void)state;
 	for (size_t i = 0; problems_get(result.problems, i); i++)
 		assert_null(strstr(problems_get(result.problems, i)->text, "JSON:"));
-	problems_free(result.problems);
+	release(&result);
 }
 
 static void test_syntax(void **state)
@@ -532,19 +489,19 @@ static void test_insist(void **state)
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 1);
-	problems_free(result.problems);
+	release(&result);
 	result = read_format(bom, sizeof(bom) - 1, "misp");
 	assert_only_error(result.problems, "list", 0, "expected a MISP event in JSON, found an object with");
-	problems_free(result.problems);
+	release(&result);
 	result = read_format(event, sizeof(event) - 1, "plain");
 	assert_only_error(result.problems, "list", 1, "64 hexadecimal digits");
-	problems_free(result.problems);
+	release(&result);
 	result = read_format(A "\n", 65, "stix");
 	assert_only_error(result.problems, "list", 1, "expected JSON");
-	problems_free(result.problems);
+	release(&result);
 	result = read_format("", 0, "stix");
 	assert_only_error(result.problems, "list", 1, "expected JSON");
-	problems_free(result.problems);
+	release(&result);
 }
 
 static void append_times(struct buffer *text, const char *piece, size_t times)
@@ -564,7 +521,7 @@ static void test_bounds(void **state)
 	append_times(&text, "{\"name\":\"a\",\"components\":[", 5000);
 	result = read_format(text.data, text.size, NULL);
 	assert_only_error(result.problems, "list", 1, "maximum parsing depth reached");
-	problems_free(result.problems);
+	release(&result);
 
 	buffer_clear(&text);
 	buffer_append_string(&text, "{\"bomFormat\":\"CycloneDX\",\"components\":[");
@@ -575,7 +532,7 @@ static void test_bounds(void **state)
 	result = read_format(text.data, text.size, NULL);
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 1);
-	problems_free(result.problems);
+	release(&result);
 
 	buffer_clear(&text);
 	buffer_append_string(&text, "{\"Attribute\":[" ATTR("sha256", A));
@@ -584,14 +541,14 @@ static void test_bounds(void **state)
 	result = read_format(text.data, text.size, NULL);
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 5001);
-	problems_free(result.problems);
+	release(&result);
 
 	buffer_clear(&text);
 	buffer_append_string(&text, "[{");
 	append_times(&text, ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,", 10);
 	result = read_format(text.data, text.size, NULL);
 	assert_only_error(result.problems, "list", 1, "expected JSON");
-	problems_free(result.problems);
+	release(&result);
 
 	buffer_clear(&text);
 	buffer_append_string(&text, "[{\"a\":\"");
@@ -599,7 +556,7 @@ static void test_bounds(void **state)
 	buffer_append_string(&text, "\"}]");
 	result = read_format(text.data, text.size, NULL);
 	assert_only_error(result.problems, "list", 0, "expected JSON of at most 268435456 bytes and 8388608 values");
-	problems_free(result.problems);
+	release(&result);
 	buffer_release(&text);
 }
 
@@ -637,7 +594,7 @@ static void test_wrong_types(void **state)
 				struct result result = read_text(text);
 
 				assert_int_equal(result.error, 0);
-				problems_free(result.problems);
+				release(&result);
 				free(text);
 			}
 		}
