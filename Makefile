@@ -113,8 +113,14 @@ $(vendors)/%: user/etc/vendors.d/%
 vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*)) \
 	$(vendors)/demo.csv
 available_files := $(wildcard user/etc/vendors.available/*.vendor)
+warning_lists := $(O)/etc/warninglists.d
+warning_list_files := $(patsubst user/etc/%,$(O)/etc/%,$(wildcard user/etc/warninglists.d/*.json))
 
-vendor-files: $(vendor_files) $(O)/etc/interdict.conf
+vendor-files: $(vendor_files) $(warning_list_files) $(O)/etc/interdict.conf
+
+$(warning_lists)/%: user/etc/warninglists.d/%
+	$(call say,COPY)
+	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
 
 $(O)/etc/interdict.conf: user/etc/interdict.conf
 	$(Q)mkdir -p $(@D) && install -m 644 $< $@
@@ -131,7 +137,8 @@ run:
 install: all
 	install -d -m 755 $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/libexec/interdict \
 		$(DESTDIR)$(sysconfdir)/interdict/vendors.d \
-		$(DESTDIR)$(sysconfdir)/interdict/vendors.available $(DESTDIR)$(prefix)/share/man/man8 \
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.available \
+		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d $(DESTDIR)$(prefix)/share/man/man8 \
 		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(unitdir)
 	install -m 755 $(O)/interdict $(DESTDIR)$(prefix)/sbin/interdict
 	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
@@ -139,6 +146,7 @@ install: all
 	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
 	install -m 644 $(vendor_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.d
 	install -m 644 $(available_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.available
+	install -m 644 $(warning_list_files) $(DESTDIR)$(sysconfdir)/interdict/warninglists.d
 	@# A configuration that somebody has changed is not replaced.
 	test -e $(DESTDIR)$(sysconfdir)/interdict/interdict.conf || \
 		install -m 644 user/etc/interdict.conf $(DESTDIR)$(sysconfdir)/interdict/interdict.conf
@@ -151,10 +159,12 @@ uninstall:
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
 		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5)) \
 		$(patsubst $(vendors)/%,$(DESTDIR)$(sysconfdir)/interdict/vendors.d/%,$(vendor_files)) \
-		$(patsubst user/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(available_files))
+		$(patsubst user/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(available_files)) \
+		$(patsubst $(O)/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(warning_list_files))
 	@# Configuration and lists of the administrator's own stay.
 	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d \
-		$(DESTDIR)$(sysconfdir)/interdict/vendors.available 2>/dev/null
+		$(DESTDIR)$(sysconfdir)/interdict/vendors.available \
+		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d 2>/dev/null
 
 lint:
 	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -iquote user -I$(O)

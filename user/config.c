@@ -76,6 +76,8 @@ struct option {
 /* Sections stand together, in the order of user/etc/interdict.conf. */
 static const struct option options[] = {
 	OPTION("monitor", "vendors", KIND_PATH, vendors_dir, NULL, 0, 0, CONFIG_VENDORS_DIR),
+	OPTION("monitor", "warning-lists", KIND_PATH, warning_lists, NULL, 0, 0,
+	       CONFIG_WARNING_LISTS),
 	OPTION("monitor", "mode", KIND_CHOICE, mode, mode_choices, 0, 0, "audit"),
 	OPTION("monitor", "backend", KIND_CHOICE, backend, backend_choices, 0, 0, "auto"),
 	OPTION("monitor", "unverifiable-fs", KIND_FLAG, unverifiable_deny, unverifiable_choices, 0,
@@ -299,6 +301,7 @@ int config_init(struct config *config)
 void config_release(struct config *config)
 {
 	free(config->vendors_dir);
+	free(config->warning_lists);
 	free(config->events);
 	free(config->syslog_socket);
 	*config = (struct config){ 0 };

@@ -17,9 +17,11 @@
 
 #define CONFIG_PATH	   "/etc/interdict/interdict.conf"
 #define CONFIG_VENDORS_DIR "/etc/interdict/vendors.d"
+#define CONFIG_WARNING_LISTS "/etc/interdict/warninglists.d"
 
 struct config {
 	char *vendors_dir;
+	char *warning_lists; /* directory, see warning_list.h */
 	enum mode mode;
 	enum backend backend; /* BACKEND_NONE: the better one of this kernel */
 	bool hold;

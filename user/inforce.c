@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cleanup.h"
+#include "hygiene.h"
 #include "policy_map.h"
 #include "protect.h"
 #include "schedule.h"
@@ -18,7 +19,8 @@ struct inforce {
 	int32_t today;
 };
 
-int inforce_read(const char *directory, struct problems *problems, struct policy **ret_policy)
+int inforce_read(const char *directory, const char *warning_lists, struct problems *problems,
+		 struct policy **ret_policy)
 {
 	struct policy *policy = NULL;
 	int error;
@@ -26,6 +28,8 @@ int inforce_read(const char *directory, struct problems *problems, struct policy
 	error = policy_load(directory, problems, &policy);
 	if (!error)
 		error = protect_check(policy, problems);
+	if (!error)
+		error = hygiene_check(policy, warning_lists, problems);
 	if (error) {
 		policy_free(policy);
 		return error;

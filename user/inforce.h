@@ -19,10 +19,12 @@ struct inforce;
 
 /*
  * Reads the vendor files in @directory and checks the policy against what this
- * host needs (protect.h). Returns 0 and the policy, or a negative errno with the
- * reasons in @problems.
+ * host needs (protect.h), and against the warning lists in that directory
+ * (hygiene.h). Returns 0 and the policy, or a negative errno with the reasons in
+ * @problems.
  */
-int inforce_read(const char *directory, struct problems *problems, struct policy **ret_policy);
+int inforce_read(const char *directory, const char *warning_lists, struct problems *problems,
+		 struct policy **ret_policy);
 
 struct inforce *inforce_new(struct kernel *kernel);
 

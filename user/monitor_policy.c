@@ -26,7 +26,8 @@ static int load(struct monitor *monitor, struct problems *problems)
 	struct policy *policy = NULL;
 	int error;
 
-	error = inforce_read(monitor->config->vendors_dir, problems, &policy);
+	error = inforce_read(monitor->config->vendors_dir, monitor->config->warning_lists, problems,
+			     &policy);
 	if (error)
 		return error;
 	/* The sweep looks at the old policy. */

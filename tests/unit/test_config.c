@@ -49,6 +49,7 @@ static void assert_wrong(const char *text, unsigned int line, const char *said)
 static void assert_defaults(const struct config *c)
 {
 	assert_string_equal(c->vendors_dir, "/etc/interdict/vendors.d");
+	assert_string_equal(c->warning_lists, "/etc/interdict/warninglists.d");
 	assert_int_equal(c->mode, MODE_AUDIT);
 	assert_int_equal(c->backend, BACKEND_NONE);
 	assert_true(c->hold);
@@ -111,7 +112,7 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	assert_wrong("[monitor]\nmode = audit\nmod = audit\n", 3,
-		     "unknown key: expected one of vendors, mode, backend, unverifiable-fs, found mod");
+		     "unknown key: expected one of vendors, warning-lists, mode, backend, unverifiable-fs, found mod");
 	assert_wrong("[monitor]\n[Output]\nformat = text\n", 2,
 		     "unknown section: expected one of monitor, hash, hold, output, buffers, found "
 		     "Output");
