@@ -19,6 +19,7 @@
 #include "log.h"
 #include "output.h"
 #include "problems.h"
+#include "sequences.h"
 #include "util.h"
 
 #define DPKG_DIRECTORY "/var/lib/dpkg"
@@ -159,6 +160,8 @@ static int prepare(struct session *session, const struct arguments *arguments)
 		r = configure(arguments, problems, &session->config);
 		if (r == 0)
 			r = policy_load(session->config.vendors_dir, problems, &session->policy);
+		if (r == 0)
+			r = sequences_check(session->config.state_dir, session->policy, problems);
 		problems_print(problems, PROBLEMS_SHOWN);
 	}
 	problems_free(problems);

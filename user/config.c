@@ -78,6 +78,7 @@ static const struct option options[] = {
 	OPTION("monitor", "vendors", KIND_PATH, vendors_dir, NULL, 0, 0, CONFIG_VENDORS_DIR),
 	OPTION("monitor", "warning-lists", KIND_PATH, warning_lists, NULL, 0, 0,
 	       CONFIG_WARNING_LISTS),
+	OPTION("monitor", "state", KIND_PATH, state_dir, NULL, 0, 0, CONFIG_STATE_DIR),
 	OPTION("monitor", "mode", KIND_CHOICE, mode, mode_choices, 0, 0, "audit"),
 	OPTION("monitor", "backend", KIND_CHOICE, backend, backend_choices, 0, 0, "auto"),
 	OPTION("monitor", "unverifiable-fs", KIND_FLAG, unverifiable_deny, unverifiable_choices, 0,
@@ -302,6 +303,7 @@ void config_release(struct config *config)
 {
 	free(config->vendors_dir);
 	free(config->warning_lists);
+	free(config->state_dir);
 	free(config->events);
 	free(config->syslog_socket);
 	*config = (struct config){ 0 };

@@ -18,10 +18,12 @@
 #define CONFIG_PATH	   "/etc/interdict/interdict.conf"
 #define CONFIG_VENDORS_DIR "/etc/interdict/vendors.d"
 #define CONFIG_WARNING_LISTS "/etc/interdict/warninglists.d"
+#define CONFIG_STATE_DIR   "/var/lib/interdict"
 
 struct config {
 	char *vendors_dir;
 	char *warning_lists; /* directory, see warning_list.h */
+	char *state_dir; /* what the monitor remembers from one run to the next */
 	enum mode mode;
 	enum backend backend; /* BACKEND_NONE: the better one of this kernel */
 	bool hold;

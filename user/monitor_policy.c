@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "log.h"
 #include "notify.h"
+#include "sequences.h"
 #include "util.h"
 
 #define PROBLEMS_SHOWN 20
@@ -20,14 +21,45 @@ static void problems_freep(struct problems **problems)
 	problems_free(*problems);
 }
 
-/* Reads, checks and installs; on any failure the policy in force stays. */
-static int load(struct monitor *monitor, struct problems *problems)
+/* The policy, if it is a good one and none of its signed lists is older than before. */
+static int read_policy(const struct monitor *monitor, struct problems *problems,
+		       struct policy **ret_policy)
 {
 	struct policy *policy = NULL;
 	int error;
 
 	error = inforce_read(monitor->config->vendors_dir, monitor->config->warning_lists, problems,
 			     &policy);
+	if (!error)
+		error = sequences_check(monitor->config->state_dir, policy, problems);
+	if (error) {
+		policy_free(policy);
+		return error;
+	}
+	*ret_policy = policy;
+	return 0;
+}
+
+/* A policy in force stays there if that cannot be remembered: its lists are good ones. */
+static void remember_sequences(struct monitor *monitor, const struct policy *policy,
+			       struct problems *problems)
+{
+	int error = sequences_accept(monitor->config->state_dir, policy, problems);
+
+	if (error)
+		report_health(monitor->report, "sequences", true, NULL,
+			      "older signed lists may come back, since the present ones could "
+			      "not be remembered: %s",
+			      strerror(-error));
+}
+
+/* Reads, checks and installs; on any failure the policy in force stays. */
+static int load(struct monitor *monitor, struct problems *problems)
+{
+	struct policy *policy = NULL;
+	int error;
+
+	error = read_policy(monitor, problems, &policy);
 	if (error)
 		return error;
 	/* The sweep looks at the old policy. */
@@ -45,6 +77,7 @@ static int load(struct monitor *monitor, struct problems *problems)
 	}
 	monitor->context.policy_generation = inforce_header(monitor->inforce)->generation;
 	policy_digest(policy, monitor->context.policy_digest);
+	remember_sequences(monitor, policy, problems);
 	return error;
 }
 

@@ -21,6 +21,7 @@
 
 #include "list.h"
 #include "problems.h"
+#include "signed_list.h"
 #include "vendor.h"
 
 struct policy;
@@ -47,6 +48,7 @@ struct policy_list {
 	uint16_t vendor;
 	const char *compression; /* NULL: none */
 	bool archive; /* digests of package files: no entries of the kernel */
+	struct list_signature signature; /* verified, where the vendor says signed-by */
 };
 
 /*

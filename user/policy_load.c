@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "policy_internal.h"
 #include "secure_file.h"
+#include "signed_list.h"
 #include "util.h"
 
 #define SUFFIX	   ".vendor"
@@ -25,6 +26,7 @@ struct builder {
 	struct problems *problems;
 	size_t capacity;	 /* of policy->entries */
 	size_t archive_capacity; /* of policy->archives */
+	struct minisign_key key; /* of the vendor being read, if it says signed-by */
 	uint16_t vendor;	 /* being read */
 	uint16_t list;
 };
@@ -239,19 +241,39 @@ static void report_weak(struct builder *builder, const char *path, const struct 
 			     facts->set_aside);
 }
 
+/* Opens a list, or the copy of it whose signature is good where the vendor asks for one. */
+static int open_list(struct builder *builder, const struct vendor *vendor,
+		     const struct vendor_list *source, struct list_signature *ret_signature,
+		     int *ret_fd)
+{
+	struct secure_origin origin = { vendor->file, source->line };
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	r = secure_open_file(source->path, &origin, builder->problems, &fd);
+	if (r < 0)
+		return r;
+	if (vendor->signed_by)
+		return signed_list_open(&builder->key, source->path, fd, &origin,
+					builder->problems, ret_signature, ret_fd);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 /* Returns -ENOMEM, or 0: everything else is in the problems. */
 static int read_list(struct builder *builder, const struct vendor *vendor,
 		     const struct vendor_list *source)
 {
-	struct secure_origin origin = { vendor->file, source->line };
 	size_t errors = problems_errors(builder->problems);
+	struct list_signature signature = { 0 };
 	struct list_facts facts = { 0 };
 	_cleanup_close_ int fd = -EBADF;
 	struct policy_list *list;
 	int r;
 
-	if (secure_open_file(source->path, &origin, builder->problems, &fd) < 0)
-		return 0;
+	r = open_list(builder, vendor, source, &signature, &fd);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	if (builder->policy->list_count > INDEX_MAX) {
 		problems_add(builder->problems, PROBLEM_ERROR, vendor->file, source->line,
 			     "expected at most %u lists", INDEX_MAX + 1U);
@@ -261,6 +283,7 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 	if (!list)
 		return -ENOMEM;
 	list->archive = source->archive;
+	list->signature = signature;
 	r = list_read(fd, list->path, NULL, builder->problems,
 		      source->archive ? add_archive_row : add_row, builder, &facts);
 	if (r == -E2BIG && problems_errors(builder->problems) == errors)
@@ -289,6 +312,10 @@ static int read_lists(struct builder *builder)
 		const struct vendor *vendor = policy->vendors[i].vendor;
 
 		builder->vendor = (uint16_t)i;
+		/* The reason is in the problems, so there will be no policy. */
+		if (vendor->signed_by &&
+		    signed_list_key(vendor, builder->problems, &builder->key) < 0)
+			continue;
 		for (size_t j = 0; j < vendor->list_count; j++) {
 			int r = read_list(builder, vendor, &vendor->lists[j]);
 

@@ -107,15 +107,11 @@ uint64_t clock_realtime(void)
 	return clock_nanoseconds(CLOCK_REALTIME);
 }
 
-int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_size)
+int read_small_fd(int fd, size_t max, char **ret_text, size_t *ret_size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = malloc(max + 1);
 	size_t used = 0;
 
-	if (fd < 0)
-		return -errno;
-	text = malloc(max + 1);
 	if (!text)
 		return -ENOMEM;
 	for (;;) {
@@ -136,6 +132,13 @@ int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_s
 	if (ret_size)
 		*ret_size = used;
 	return 0;
+}
+
+int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_small_fd(fd, max, ret_text, ret_size);
 }
 
 uint32_t kernel_dev(uint64_t stat_dev)

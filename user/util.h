@@ -50,6 +50,9 @@ uint64_t clock_realtime(void);
  */
 int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_size);
 
+/* The same of what is left to read behind @fd, which stays the caller's. */
+int read_small_fd(int fd, size_t max, char **ret_text, size_t *ret_size);
+
 /*
  * Device number as stat(2) reports it -> as the kernel holds it
  * (major << 20 | minor, include/linux/kdev_t.h), which is what records carry.

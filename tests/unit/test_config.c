@@ -50,6 +50,7 @@ static void assert_defaults(const struct config *c)
 {
 	assert_string_equal(c->vendors_dir, "/etc/interdict/vendors.d");
 	assert_string_equal(c->warning_lists, "/etc/interdict/warninglists.d");
+	assert_string_equal(c->state_dir, "/var/lib/interdict");
 	assert_int_equal(c->mode, MODE_AUDIT);
 	assert_int_equal(c->backend, BACKEND_NONE);
 	assert_true(c->hold);
@@ -80,7 +81,8 @@ static void test_defaults(void **state)
 static void test_everything(void **state)
 {
 	(void)state;
-	assert_int_equal(load("[monitor]\nvendors = /x/y\nmode = enforce\nbackend = tracepoint\n"
+	assert_int_equal(load("[monitor]\nvendors = /x/y\nstate = /x/z\nmode = enforce\n"
+			      "backend = tracepoint\n"
 			      "unverifiable-fs = deny\n[hash]\nkernel-max = 1G\n[hold]\nhold = no\n"
 			      "allow-late-kill = yes\ndeadline = 1500ms\n[output]\nformat = ecs\n"
 			      "events = /var/log/e\nsyslog = local3\nsyslog-socket = /x/log\n"
@@ -88,6 +90,7 @@ static void test_everything(void **state)
 			 0);
 	assert_no_errors(scratch.problems);
 	assert_string_equal(config.vendors_dir, "/x/y");
+	assert_string_equal(config.state_dir, "/x/z");
 	assert_int_equal(config.mode, MODE_ENFORCE);
 	assert_int_equal(config.backend, BACKEND_TRACEPOINT);
 	assert_true(config.unverifiable_deny);
@@ -112,7 +115,8 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	assert_wrong("[monitor]\nmode = audit\nmod = audit\n", 3,
-		     "unknown key: expected one of vendors, warning-lists, mode, backend, unverifiable-fs, found mod");
+		     "unknown key: expected one of vendors, warning-lists, state, mode, backend, "
+		     "unverifiable-fs, found mod");
 	assert_wrong("[monitor]\n[Output]\nformat = text\n", 2,
 		     "unknown section: expected one of monitor, hash, hold, output, buffers, found "
 		     "Output");

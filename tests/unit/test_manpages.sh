@@ -77,7 +77,7 @@ config_rows() {
 		grep -Eo 'OPTION\("[^;]*\),' | sed 's/), *OPTION(/),\nOPTION(/g; s/), *}.*/),/')
 	while read -r name value; do
 		text=${text//"$name"/$value}
-	done < <(sed -En 's/^#define[ \t]+(CONFIG_VENDORS_DIR|CONFIG_WARNING_LISTS|OUTPUT_SYSLOG_PATH)[ \t]+(".*")/\1 \2/p' \
+	done < <(sed -En 's/^#define[ \t]+(CONFIG_VENDORS_DIR|CONFIG_WARNING_LISTS|CONFIG_STATE_DIR|OUTPUT_SYSLOG_PATH)[ \t]+(".*")/\1 \2/p' \
 		"$source_root"/user/*.h)
 	sed -En 's/^OPTION\("([^"]*)", "([^"]*)".*"([^"]*)"\),.*/\1 \2 \3/p' <<<"$text"
 }

@@ -8,18 +8,8 @@
 #include "base64.h"
 #include "blake2b.h"
 #include "minisign_secret.h"
+#include "signing.h"
 #include "util.h"
-
-/* The keys are of no use to anybody: made for this test, and used nowhere else. */
-static const char public_file[] =
-	"untrusted comment: minisign public key 8B4D549607370F54\n"
-	"RWRUDzcHllRNi2FNoZyTJ7FM0Y2UK6q9mZhfGj/L+91mi6kM1K9Osn/o\n";
-
-static const char secret_file[] =
-	"untrusted comment: minisign encrypted secret key\n"
-	"RWQAAEIyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAVA83B5ZU"
-	"TYuHnihlw+xDOct4uyN92P7yP0NT400rgh4iUTP7vb2N52FNoZyTJ7FM0Y2UK6q9mZhfGj/L+91mi6kM"
-	"1K9Osn/oAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
 
 static const char signed_file[] =
 	"untrusted comment: signature from minisign secret key\n"
@@ -67,8 +57,6 @@ static const char signed_encrypted_file[] =
 #define CONTENTS   "aa\n"
 #define COMMENT	   "sequence:7\ttimestamp:1795262319\tfile:list.csv\thashed"
 #define UNTRUSTED  "signature from minisign secret key"
-#define KEY_ID	   "8B4D549607370F54"
-#define KEY_TEXT   "RWRUDzcHllRNi2FNoZyTJ7FM0Y2UK6q9mZhfGj/L+91mi6kM1K9Osn/o"
 
 static struct problems *problems;
 
