@@ -117,7 +117,7 @@ static __always_inline void hook_unhashable(struct hook *hook, int error)
 {
 	/* The lookup of no digest tells what policy is in force. */
 	__builtin_memset(hook->query.digest, 0, sizeof(hook->query.digest));
-	policy_lookup(&hook->query);
+	policy_lookup(&hook->query, POLICY_EVERY_USER);
 	hook->query.entry = 0;
 	hook->query.action = 0;
 	hook->verdict.reason = REASON_UNHASHABLE;
@@ -130,8 +130,11 @@ static __always_inline void hook_unhashable(struct hook *hook, int error)
 /* True if there is something to report. */
 static __always_inline bool hook_listed(struct hook *hook)
 {
-	if (!policy_lookup(&hook->query))
+	if (!policy_lookup(&hook->query, POLICY_EVERY_USER))
 		return false;
+	/* The real user; what is not found leaves the answer for everybody as it is. */
+	if (hook->query.action & POLICY_EXEMPT_UIDS)
+		policy_lookup(&hook->query, (u32)bpf_get_current_uid_gid());
 	count(COUNTER_MATCHED);
 	if ((hook->query.action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
 		return false;
@@ -200,7 +203,7 @@ static __noinline int hook_no_memory(u32 kind, u32 flags)
 	struct policy_query query = {};
 	struct verdict verdict = { .reason = REASON_UNHASHABLE, .error = -ENOMEM };
 
-	policy_lookup(&query);
+	policy_lookup(&query, POLICY_EVERY_USER);
 	verdict.decision = policy_decide_unhashable(query.flags, kind);
 	count(COUNTER_UNHASHABLE);
 	count(COUNTER_NO_SCRATCH);
@@ -222,7 +225,7 @@ static __always_inline void hook_report_memory_module(void)
 	};
 
 	count(COUNTER_SEEN_MODULE);
-	policy_lookup(&query);
+	policy_lookup(&query, POLICY_EVERY_USER);
 	if (query.present)
 		hook_report_bare(EVENT_MODULE, EVENT_FROM_MEMORY, &verdict, &query);
 }

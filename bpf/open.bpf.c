@@ -47,7 +47,7 @@ static __always_inline bool open_decide_known(struct hook *hook, struct file *fi
 	if (!error && digest_cached(&hook->facts, inode, &hook->value, hook->query.digest,
 				    &hook->verdict.source))
 		return hook_listed(hook);
-	policy_lookup(&hook->query);
+	policy_lookup(&hook->query, POLICY_EVERY_USER);
 	hook->query.entry = 0;
 	hook->query.action = 0;
 	hook->verdict.error = error;
@@ -110,7 +110,7 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 		if (hook_listed(hook) && hook->verdict.decision == DECISION_DENY)
 			result = -EPERM;
 	} else {
-		policy_lookup(&hook->query);
+		policy_lookup(&hook->query, POLICY_EVERY_USER);
 		if (hook->query.flags & POLICY_HAS_OPEN_DENY)
 			result = -EPERM;
 	}

@@ -46,7 +46,7 @@ static __always_inline bool policy_gate(u64 size, bool executable)
 		return false;
 	if (executable && (header->flags & POLICY_HAS_UNSIZED))
 		return true;
-	hash = policy_gate_hash(size);
+	hash = policy_hash(size);
 	block = 1 + policy_gate_block(hash, header->gate_mask);
 	bits = bpf_map_lookup_elem(image, &block);
 	if (!bits)
@@ -61,10 +61,10 @@ static __always_inline bool policy_gate(u64 size, bool executable)
 }
 
 /*
- * Looks up query->digest in the policy in force. A global function: the
- * verifier walks its loop once and not once a caller.
+ * Looks up query->digest in the policy in force, or what it says to the user @uid
+ * alone. A global function: the verifier walks its loop once and not once a caller.
  */
-__weak __noinline int policy_lookup(struct policy_query *query)
+__weak __noinline int policy_lookup(struct policy_query *query, u32 uid)
 {
 	const struct policy_header *header;
 	u64 prefix[2];
@@ -83,6 +83,8 @@ __weak __noinline int policy_lookup(struct policy_query *query)
 	query->generation = header->generation;
 	query->flags = header->flags;
 	__builtin_memcpy(prefix, query->digest, sizeof(prefix));
+	if (uid != POLICY_EVERY_USER)
+		policy_user_key(prefix, uid);
 
 	for (u32 i = 0; i < INTERDICT_PROBE_MAX; i++) {
 		u32 block = header->bucket_first + (((u32)prefix[0] + i) & header->bucket_mask);
@@ -113,6 +115,8 @@ static __always_inline u32 policy_decide(u32 action, u32 kind)
 		return DECISION_ALLOW;
 	case POLICY_ACTION_GRACE:
 		return DECISION_GRACE;
+	case POLICY_ACTION_EXEMPT:
+		return DECISION_EXEMPT;
 	case POLICY_ACTION_DENY:
 		if (runtime.mode != MODE_ENFORCE || (action & POLICY_AUDIT_ONLY))
 			return DECISION_AUDIT;

@@ -67,7 +67,7 @@ static __always_inline bool tracepoint_cached(struct hook *hook)
 static __always_inline void tracepoint_pending(struct hook *hook)
 {
 	/* The lookup of no digest tells what policy is in force. */
-	policy_lookup(&hook->query);
+	policy_lookup(&hook->query, POLICY_EVERY_USER);
 	hook->query.entry = 0;
 	hook->query.action = 0;
 	hook->verdict.decision = DECISION_PENDING;

@@ -71,43 +71,33 @@ static bool is_size_cleared(const struct policy *policy, uint64_t size)
 	return !policy_has_unsized(policy) && !policy_size_listed(policy, size);
 }
 
-/* As in the image: some entry is denied today. */
-static bool denies_something(const struct checker *checker)
-{
-	for (size_t i = 0; i < policy_vendor_count(checker->policy); i++) {
-		const struct vendor *vendor = policy_vendor(checker->policy, i);
-		uint8_t action = policy_vendor_action(vendor, checker->today);
-
-		if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_DENY &&
-		    policy_vendor_entries(checker->policy, i) > 0)
-			return true;
-	}
-	return false;
-}
-
 static void decide_unhashable(const struct checker *checker, struct check_result *result)
 {
-	bool deny = checker->mode == MODE_ENFORCE && denies_something(checker);
+	uint32_t flags = policy_flags(checker->policy, checker->today);
+	struct event *event = &result->alert.event;
 
-	result->alert.event.reason = REASON_UNHASHABLE;
-	result->alert.event.error = result->error;
-	result->alert.event.decision = deny ? DECISION_DENY : DECISION_AUDIT;
-	result->open = DECISION_AUDIT;
+	event->reason = REASON_UNHASHABLE;
+	event->error = result->error;
+	event->decision = (uint8_t)inforce_decide_flags(flags, EVENT_EXEC, checker->mode);
+	result->open = inforce_decide_flags(flags, EVENT_OPEN, checker->mode);
 }
 
 static void decide_digest(const struct checker *checker, struct check_result *result)
 {
 	struct alert *alert = &result->alert;
 	uint32_t entry = policy_find(checker->policy, alert->event.digest);
+	struct policy_ruling ruling;
 	const struct vendor *vendor;
 	uint8_t action;
 
 	if (!entry)
 		return;
-	entry = policy_strictest(checker->policy, entry, checker->today);
-	vendor = policy_vendor(checker->policy, policy_entry(checker->policy, entry)->vendor);
-	action = policy_vendor_action(vendor, checker->today);
-	alert->entry = alert->event.entry = entry;
+	ruling = policy_rule(checker->policy, entry, alert->event.uid, checker->today);
+	vendor = policy_vendor(checker->policy,
+			       policy_entry(checker->policy, ruling.entry)->vendor);
+	action = ruling.action;
+	alert->entry = alert->event.entry = ruling.entry;
+	alert->exemption = ruling.exemption;
 	alert->event.reason = REASON_LISTED;
 	alert->event.action = action;
 	alert->phase = schedule_phase(&vendor->schedule, checker->today);

@@ -38,6 +38,7 @@ struct alert {
 	int32_t days_left;           /* of grace */
 	const struct policy *policy; /* borrowed; has to live as long as the alert */
 	uint32_t entry;              /* number in that policy; 0: none */
+	const struct exemption *exemption; /* of that policy, that it was allowed by; or NULL */
 	bool late;                   /* denied after it may have run */
 };
 

@@ -82,7 +82,8 @@ bool inforce_tick(struct inforce *inforce, time_t now)
 	if (!inforce->map || today == inforce->today)
 		return false;
 	/* Out of memory: the next tick tries again. */
-	if (policy_map_update_phases(inforce->map, inforce->policy, today))
+	if (policy_map_update_phases(inforce->map, inforce->policy, today) ||
+	    kernel_set_open_deny(inforce->kernel, wants_open_deny(inforce)))
 		return false;
 	inforce->today = today;
 	return true;
@@ -95,16 +96,26 @@ static const struct vendor *vendor_of(const struct inforce *inforce, uint32_t en
 
 void inforce_name(const struct inforce *inforce, struct alert *alert)
 {
+	const struct policy *policy = inforce->policy;
+	struct policy_ruling ruling;
 	const struct vendor *vendor;
+	uint32_t number;
 
-	alert->policy = inforce->policy;
+	alert->policy = policy;
 	alert->entry = 0;
-	if (!inforce->policy || alert->event.reason != REASON_LISTED)
+	alert->exemption = NULL;
+	if (!policy || alert->event.reason != REASON_LISTED)
 		return;
-	alert->entry = policy_find(inforce->policy, alert->event.digest);
-	if (!alert->entry)
+	number = policy_find(policy, alert->event.digest);
+	if (!number)
 		return;
-	alert->entry = policy_strictest(inforce->policy, alert->entry, inforce->today);
+	ruling = policy_rule(policy, number, alert->event.uid, inforce->today);
+	/* It was decided a moment ago, and that may have been yesterday. */
+	if (alert->event.decision == DECISION_EXEMPT && !ruling.exemption)
+		ruling = policy_rule(policy, number, alert->event.uid, inforce->today - 1);
+	alert->entry = ruling.entry;
+	if (alert->event.decision == DECISION_EXEMPT)
+		alert->exemption = ruling.exemption;
 	vendor = vendor_of(inforce, alert->entry);
 	alert->phase = schedule_phase(&vendor->schedule, inforce->today);
 	alert->days_left = schedule_days_left(&vendor->schedule, inforce->today);
@@ -116,6 +127,8 @@ enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum
 	switch (action & POLICY_ACTION_MASK) {
 	case POLICY_ACTION_GRACE:
 		return DECISION_GRACE;
+	case POLICY_ACTION_EXEMPT:
+		return DECISION_EXEMPT;
 	case POLICY_ACTION_DENY:
 		if (mode != MODE_ENFORCE || (action & POLICY_AUDIT_ONLY))
 			return DECISION_AUDIT;
@@ -142,7 +155,7 @@ bool inforce_may_be_listed(const struct inforce *inforce, const struct event *ev
 bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mode mode)
 {
 	struct event *event = &alert->event;
-	uint8_t action;
+	struct policy_ruling ruling;
 
 	event->entry = 0;
 	event->generation = inforce->generation;
@@ -151,22 +164,26 @@ bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mod
 	event->entry = policy_find(inforce->policy, event->digest);
 	if (!event->entry)
 		return false;
-	event->entry = policy_strictest(inforce->policy, event->entry, inforce->today);
-	action = policy_vendor_action(vendor_of(inforce, event->entry), inforce->today);
-	event->action = action;
-	if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
+	ruling = policy_rule(inforce->policy, event->entry, event->uid, inforce->today);
+	event->entry = ruling.entry;
+	event->action = ruling.action;
+	if ((ruling.action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE)
 		return false;
 	event->reason = REASON_LISTED;
-	event->decision = (uint8_t)inforce_decide_action(action, event->kind, mode);
+	event->decision = (uint8_t)inforce_decide_action(ruling.action, event->kind, mode);
 	return true;
 }
 
 enum decision inforce_decide_unhashable(const struct inforce *inforce, const struct alert *alert,
 					enum mode mode)
 {
-	uint32_t flags = inforce->map ? policy_map_header(inforce->map)->flags : 0;
-	uint32_t kind = alert->event.kind;
+	return inforce_decide_flags(inforce->map ? policy_map_header(inforce->map)->flags : 0,
+				    alert->event.kind, mode);
+}
 
+/* The same table of decisions as policy_decide_unhashable() in bpf/policy.bpf.h. */
+enum decision inforce_decide_flags(uint32_t flags, unsigned int kind, enum mode mode)
+{
 	if (mode != MODE_ENFORCE || !(flags & POLICY_HAS_DENY) || kind == EVENT_MODULE ||
 	    kind == EVENT_RUNNING)
 		return DECISION_AUDIT;

@@ -41,7 +41,10 @@ int inforce_install(struct inforce *inforce, struct policy *policy, void (*drain
  */
 bool inforce_tick(struct inforce *inforce, time_t now);
 
-/* Names what a record is about: alert->policy, entry, phase, days_left, by full digest. */
+/*
+ * Names what a record is about: alert->policy, entry, exemption, phase, days_left, by
+ * full digest and real user.
+ */
 void inforce_name(const struct inforce *inforce, struct alert *alert);
 
 /* False if the file's size alone says that no entry can match it. */
@@ -56,6 +59,8 @@ bool inforce_decide(const struct inforce *inforce, struct alert *alert, enum mod
 /* What an entry's action (POLICY_ACTION_* and flags) means for an event of @kind. */
 enum decision inforce_decide_action(unsigned int action, unsigned int kind, enum mode mode);
 
+/* What the policy's flags (POLICY_HAS_*) mean for a file without a digest to trust. */
+enum decision inforce_decide_flags(uint32_t flags, unsigned int kind, enum mode mode);
 enum decision inforce_decide_unhashable(const struct inforce *inforce, const struct alert *alert,
 					enum mode mode);
 

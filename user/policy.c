@@ -17,6 +17,7 @@ void policy_free(struct policy *policy)
 	free(policy->vendors);
 	free(policy->lists);
 	free(policy->archives);
+	free(policy->exempts);
 	if (!policy->frozen.bytes) {
 		free(policy->entries);
 		free(policy->sizes);
@@ -188,32 +189,84 @@ uint8_t policy_vendor_action(const struct vendor *vendor, int32_t today)
 	       (vendor->audit_only ? POLICY_AUDIT_ONLY : 0);
 }
 
-/* What a vendor asks for, as a number that grows with strictness. */
-static unsigned int strictness(const struct policy *policy, const struct entry *entry,
-			       int32_t today)
+/* What an entry asks for, as a number that grows with strictness. */
+static unsigned int strictness(uint8_t action)
 {
-	uint8_t action = policy_vendor_action(policy->vendors[entry->vendor].vendor, today);
+	/* An exemption is worth a record, but yields to what another vendor asks for. */
+	static const uint8_t ranks[] = {
+		[POLICY_ACTION_IGNORE] = 0, [POLICY_ACTION_REPORT] = 2, [POLICY_ACTION_EXEMPT] = 4,
+		[POLICY_ACTION_GRACE] = 6,  [POLICY_ACTION_DENY] = 8,
+	};
+	unsigned int rank = ranks[action & POLICY_ACTION_MASK];
 
-	return (action & POLICY_ACTION_MASK) * 2U + ((action & POLICY_OPEN_DENY) != 0);
+	if (rank == ranks[POLICY_ACTION_DENY] && !(action & POLICY_AUDIT_ONLY))
+		rank += 2;
+	return rank + ((action & POLICY_OPEN_DENY) != 0);
+}
+
+/* What one entry says, whatever those of other vendors say. */
+static struct policy_ruling entry_ruling(const struct policy *policy, size_t index, size_t exempt,
+					 uint32_t uid, int32_t today)
+{
+	const struct entry *entry = &policy->entries[index];
+	struct policy_ruling ruling = {
+		.entry = (uint32_t)index + 1,
+		.action = policy_vendor_action(policy->vendors[entry->vendor].vendor, today),
+	};
+	uint8_t kind = ruling.action & POLICY_ACTION_MASK;
+
+	if (kind != POLICY_ACTION_GRACE && kind != POLICY_ACTION_DENY)
+		return ruling;
+	ruling.exemption = exempt_of(policy, exempt, entry, uid, today);
+	if (ruling.exemption)
+		ruling.action = (uint8_t)(ruling.action - kind + POLICY_ACTION_EXEMPT);
+	return ruling;
+}
+
+struct policy_ruling policy_rule(const struct policy *policy, uint32_t number, uint32_t uid,
+				 int32_t today)
+{
+	const struct entry *entries = policy->entries;
+	struct policy_ruling best, other;
+	size_t first, exempt;
+
+	if (number == 0)
+		return (struct policy_ruling){ 0 };
+	first = number - 1;
+	while (first > 0 && entry_same_digest(&entries[first - 1], &entries[first]))
+		first--;
+	exempt = exempt_find(policy, entries[first].digest);
+	best = entry_ruling(policy, first, exempt, uid, today);
+	for (size_t i = first + 1;
+	     i < policy->entry_count && entry_same_digest(&entries[i], &entries[first]); i++) {
+		other = entry_ruling(policy, i, exempt, uid, today);
+		if (strictness(other.action) > strictness(best.action))
+			best = other;
+	}
+	return best;
 }
 
 uint32_t policy_strictest(const struct policy *policy, uint32_t number, int32_t today)
 {
-	const struct entry *entries = policy->entries;
-	size_t first, best;
+	return policy_rule(policy, number, EXEMPTION_ANY_UID, today).entry;
+}
 
-	if (number == 0)
-		return 0;
-	first = number - 1;
-	while (first > 0 && entry_same_digest(&entries[first - 1], &entries[first]))
-		first--;
-	best = first;
-	for (size_t i = first + 1;
-	     i < policy->entry_count && entry_same_digest(&entries[i], &entries[first]); i++)
-		if (strictness(policy, &entries[i], today) >
-		    strictness(policy, &entries[best], today))
-			best = i;
-	return (uint32_t)best + 1;
+uint32_t policy_flags(const struct policy *policy, int32_t today)
+{
+	uint32_t flags = policy->has_unsized ? POLICY_HAS_UNSIZED : 0;
+
+	for (size_t i = 0; i < policy->vendor_count; i++) {
+		uint8_t action = policy_vendor_action(policy->vendors[i].vendor, today);
+
+		/* A vendor that no digest is known of yet denies nothing. */
+		if (policy->vendors[i].entries == 0 || (action & POLICY_AUDIT_ONLY) ||
+		    (action & POLICY_ACTION_MASK) != POLICY_ACTION_DENY)
+			continue;
+		flags |= POLICY_HAS_DENY;
+		if (action & POLICY_OPEN_DENY)
+			flags |= POLICY_HAS_OPEN_DENY;
+	}
+	return flags;
 }
 
 static int compare_sizes(const void *left, const void *right)

@@ -102,23 +102,40 @@ const struct entry *policy_find_archive(const struct policy *policy,
  */
 void policy_trim(const struct policy *policy);
 
+/* What the policy says of a digest, on one day and to one user. */
+struct policy_ruling {
+	uint32_t entry; /* number of the entry that decides; 0: none */
+	uint8_t action; /* its POLICY_ACTION_*, with POLICY_OPEN_DENY and POLICY_AUDIT_ONLY */
+	const struct exemption *exemption; /* that takes the place of its phase; NULL: none */
+};
+
 /*
- * Of all entries that have the digest of entry @number, the one that asks for
- * most on the day @today: this is the one that the image names. 0 stays 0.
+ * Of all entries that have the digest of entry @number, the one that asks for most
+ * on the day @today of the real user @uid; of a user who has no exemption of their
+ * own, if it is EXEMPTION_ANY_UID. An exemption takes the place of grace and
+ * prohibition for the entry of its vendor only; a vendor that is capped at audit
+ * asks for less than one that is not. A @number of 0 gives entry 0.
  */
+struct policy_ruling policy_rule(const struct policy *policy, uint32_t number, uint32_t uid,
+				 int32_t today);
+
+/* The entry of policy_rule() for a user who has no exemption of their own. */
 uint32_t policy_strictest(const struct policy *policy, uint32_t number, int32_t today);
 
 /* The POLICY_ACTION_* byte that the vendor's entries have on the day @today. */
 uint8_t policy_vendor_action(const struct vendor *vendor, int32_t today);
+
+/* POLICY_HAS_*: what holds of the policy as a whole on the day @today. */
+uint32_t policy_flags(const struct policy *policy, int32_t today);
 
 /* Whether some entry has exactly this size, and whether some entry has none. */
 bool policy_size_listed(const struct policy *policy, uint64_t size);
 bool policy_has_unsized(const struct policy *policy);
 
 /*
- * SHA-256 over everything that decides: vendors with their dates and `open`, and
- * their digests with sizes. It does not depend on the order, the format or the
- * division of the lists.
+ * SHA-256 over everything that decides: vendors with their dates, `open` and `mode`,
+ * their digests with sizes, and exemptions, those of other hosts included. It does
+ * not depend on the order, the format or the division of the lists.
  */
 void policy_digest(const struct policy *policy, uint8_t ret_digest[INTERDICT_DIGEST_SIZE]);
 
@@ -147,16 +164,18 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 
 /*
  * Brings the actions of an image to the day @today, in place, while the kernel
- * looks into it. A lookup sees the old action of a digest or the new one.
+ * looks into it. A lookup sees the old action of a digest or the new one, and so
+ * for each user who has exemptions.
  */
 void policy_image_update_phases(const struct policy *policy, void *image, int32_t today);
 
 /*
  * What the kernel does with an image. The gate: whether an executable of this
- * size has to be hashed. The lookup: number of the entry, 0 if there is none.
+ * size has to be hashed. The lookup, for the real user @uid: number of the entry, 0
+ * if there is none.
  */
 bool policy_image_gate(const void *image, uint64_t size);
 uint32_t policy_image_find(const void *image, const uint8_t digest[INTERDICT_DIGEST_SIZE],
-			   uint8_t *ret_action);
+			   uint32_t uid, uint8_t *ret_action);
 
 #endif

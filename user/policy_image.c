@@ -25,10 +25,9 @@ int policy_image_size(const struct policy *policy, struct policy_geometry *ret_g
 	uint64_t bits = (uint64_t)policy->size_count * GATE_BITS_PER_SIZE;
 	uint64_t gate = round_up_power((bits + POLICY_GATE_BITS_PER_BLOCK - 1) /
 				       POLICY_GATE_BITS_PER_BLOCK);
-	/* entries / (slots * 0.6), rounded up */
-	uint64_t buckets = round_up_power(((uint64_t)policy->digest_count * 5 +
-					   3 * POLICY_SLOTS - 1) /
-					  (3 * POLICY_SLOTS));
+	uint64_t keys = (uint64_t)policy->digest_count + policy->exempt_users;
+	/* keys / (slots * 0.6), rounded up */
+	uint64_t buckets = round_up_power((keys * 5 + 3 * POLICY_SLOTS - 1) / (3 * POLICY_SLOTS));
 	uint64_t blocks = 1 + gate + buckets;
 
 	if (blocks > INT32_MAX)
@@ -57,34 +56,34 @@ static struct policy_bucket *image_buckets(void *image)
 					(size_t)header->bucket_first * POLICY_BLOCK_SIZE);
 }
 
-static uint32_t first_bucket(const struct policy_header *header,
-			     const uint8_t digest[INTERDICT_DIGEST_SIZE])
+/* What the table is searched for: the first half of a digest, or what it makes with a user. */
+struct key {
+	uint8_t bytes[INTERDICT_PREFIX_SIZE];
+};
+
+static struct key key_of(const uint8_t digest[INTERDICT_DIGEST_SIZE], uint32_t uid)
+{
+	__u64 words[2];
+	struct key key;
+
+	memcpy(words, digest, sizeof(words));
+	if (uid != POLICY_EVERY_USER) {
+		words[0] = le64toh(words[0]);
+		words[1] = le64toh(words[1]);
+		policy_user_key(words, uid);
+		words[0] = htole64(words[0]);
+		words[1] = htole64(words[1]);
+	}
+	memcpy(key.bytes, words, sizeof(key.bytes));
+	return key;
+}
+
+static uint32_t first_bucket(const struct policy_header *header, const struct key *key)
 {
 	uint64_t word;
 
-	memcpy(&word, digest, sizeof(word));
+	memcpy(&word, key->bytes, sizeof(word));
 	return (uint32_t)le64toh(word) & header->bucket_mask;
-}
-
-/* What the programs have to know of the policy as a whole on this day. */
-static uint32_t image_flags(const struct policy *policy, int32_t today)
-{
-	uint32_t flags = policy->has_unsized ? POLICY_HAS_UNSIZED : 0;
-
-	for (size_t i = 0; i < policy->vendor_count; i++) {
-		const struct vendor *vendor = policy->vendors[i].vendor;
-		uint8_t action = policy_vendor_action(vendor, today);
-
-		/* A vendor that no digest is known of yet denies nothing. */
-		if (policy->vendors[i].entries == 0)
-			continue;
-		if (vendor->open_deny)
-			flags |= POLICY_HAS_OPEN_DENY;
-		if ((action & POLICY_ACTION_MASK) == POLICY_ACTION_DENY &&
-		    !(action & POLICY_AUDIT_ONLY))
-			flags |= POLICY_HAS_DENY;
-	}
-	return flags;
 }
 
 static void write_header(const struct policy *policy, const struct policy_geometry *geometry,
@@ -98,7 +97,7 @@ static void write_header(const struct policy *policy, const struct policy_geomet
 		.bucket_first = geometry->bucket_first,
 		.bucket_mask = geometry->buckets - 1,
 		.probe_max = 1,
-		.flags = image_flags(policy, today),
+		.flags = policy_flags(policy, today),
 		.entries = (uint32_t)policy->digest_count,
 	};
 	memcpy(header->digest, policy->digest, sizeof(header->digest));
@@ -110,7 +109,7 @@ static void write_gate(const struct policy *policy, void *image)
 	uint8_t *gate = image_gate(image);
 
 	for (size_t i = 0; i < policy->size_count; i++) {
-		uint64_t hash = policy_gate_hash(policy->sizes[i]);
+		uint64_t hash = policy_hash(policy->sizes[i]);
 		uint8_t *block = gate + (size_t)policy_gate_block(hash, header->gate_mask) *
 						POLICY_BLOCK_SIZE;
 
@@ -122,20 +121,24 @@ static void write_gate(const struct policy *policy, void *image)
 	}
 }
 
-/* Puts an entry into the first free slot from its bucket on. */
-static int insert(void *image, uint32_t number, const struct entry *entry, uint8_t action)
+/* Puts a key into the first free slot from its bucket on. */
+static int insert(void *image, const struct key *key, uint32_t number, uint8_t action)
 {
 	struct policy_header *header = image;
 	struct policy_bucket *buckets = image_buckets(image);
-	uint32_t at = first_bucket(header, entry->digest);
+	uint32_t at = first_bucket(header, key);
 
 	for (uint32_t probe = 1; probe <= INTERDICT_PROBE_MAX; probe++) {
 		struct policy_bucket *bucket = &buckets[at];
 
 		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
-			if (bucket->entry[slot])
+			if (bucket->entry[slot]) {
+				/* Only a digest that somebody made up meets a user's key. */
+				if (memcmp(bucket->prefix[slot], key, sizeof(*key)) == 0)
+					return -EEXIST;
 				continue;
-			memcpy(bucket->prefix[slot], entry->digest, INTERDICT_PREFIX_SIZE);
+			}
+			memcpy(bucket->prefix[slot], key, sizeof(*key));
 			bucket->entry[slot] = number;
 			bucket->action[slot] = action;
 			if (probe > header->probe_max)
@@ -147,33 +150,117 @@ static int insert(void *image, uint32_t number, const struct entry *entry, uint8
 	return -E2BIG;
 }
 
-static uint8_t entry_action(const struct policy *policy, uint32_t number, int32_t today)
+/* What the slot of a digest says: to every user, or that some have slots of their own. */
+static struct policy_ruling digest_ruling(const struct policy *policy, uint32_t number,
+					  int32_t today)
 {
-	const struct entry *entry = &policy->entries[number - 1];
+	struct policy_ruling ruling = policy_rule(policy, number, EXEMPTION_ANY_UID, today);
 
-	return policy_vendor_action(policy->vendors[entry->vendor].vendor, today);
+	if (exempt_begins_user(policy,
+			       exempt_find(policy, policy->entries[number - 1].digest)))
+		ruling.action |= POLICY_EXEMPT_UIDS;
+	return ruling;
+}
+
+/* What the slot of a digest and a user says; @index of a pair among the exemptions. */
+static struct policy_ruling user_ruling(const struct policy *policy, size_t index, int32_t today,
+					struct key *ret_key)
+{
+	const struct exempt_digest *exempt = &policy->exempts[index];
+	uint32_t uid = exempt->exemption->uid;
+
+	*ret_key = key_of(exempt->digest, uid);
+	return policy_rule(policy, policy_find(policy, exempt->digest), uid, today);
+}
+
+static int insert_users(const struct policy *policy, int32_t today, void *image)
+{
+	for (size_t i = 0; i < policy->exempt_count; i++) {
+		struct policy_ruling ruling;
+		struct key key;
+		int r;
+
+		if (!exempt_begins_user(policy, i))
+			continue;
+		ruling = user_ruling(policy, i, today, &key);
+		r = insert(image, &key, ruling.entry, ruling.action);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
 		      int32_t today, uint64_t generation, void *image)
 {
 	const struct entry *entries = policy->entries;
+	int r;
 
 	write_header(policy, geometry, today, generation, image);
 	write_gate(policy, image);
 	for (size_t i = 0; i < policy->entry_count; i++) {
-		uint32_t number;
-		int r;
+		struct policy_ruling ruling;
+		struct key key;
 
 		if (i > 0 && entry_same_digest(&entries[i - 1], &entries[i]))
 			continue;
-		number = policy_strictest(policy, (uint32_t)i + 1, today);
-		r = insert(image, number, &entries[i], entry_action(policy, number, today));
+		ruling = digest_ruling(policy, (uint32_t)i + 1, today);
+		key = key_of(entries[i].digest, POLICY_EVERY_USER);
+		r = insert(image, &key, ruling.entry, ruling.action);
 		if (r < 0)
 			return r;
 	}
+	r = insert_users(policy, today, image);
 	policy_trim(policy);
-	return 0;
+	return r;
+}
+
+/* The bucket and the slot of a key; NULL if it is not in the table. */
+static struct policy_bucket *find_key(const void *image, const struct key *key,
+				      unsigned int *ret_slot)
+{
+	const struct policy_header *header = image;
+	struct policy_bucket *buckets = image_buckets((void *)image);
+	uint32_t at = first_bucket(header, key);
+
+	for (uint32_t probe = 0; probe < header->probe_max; probe++) {
+		struct policy_bucket *bucket = &buckets[at];
+
+		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
+			if (!bucket->entry[slot])
+				return NULL;
+			if (memcmp(bucket->prefix[slot], key, sizeof(*key)) != 0)
+				continue;
+			*ret_slot = slot;
+			return bucket;
+		}
+		at = (at + 1) & header->bucket_mask;
+	}
+	return NULL;
+}
+
+/* A reader may see one new and one old: the slot is taken anyway. */
+static void store(struct policy_bucket *bucket, unsigned int slot, struct policy_ruling ruling)
+{
+	__atomic_store_n(&bucket->entry[slot], ruling.entry, __ATOMIC_RELAXED);
+	__atomic_store_n(&bucket->action[slot], ruling.action, __ATOMIC_RELAXED);
+}
+
+static void update_users(const struct policy *policy, void *image, int32_t today)
+{
+	for (size_t i = 0; i < policy->exempt_count; i++) {
+		struct policy_bucket *bucket;
+		struct policy_ruling ruling;
+		unsigned int slot;
+		struct key key;
+
+		if (!exempt_begins_user(policy, i))
+			continue;
+		ruling = user_ruling(policy, i, today, &key);
+		bucket = find_key(image, &key, &slot);
+		if (bucket)
+			store(bucket, slot, ruling);
+	}
 }
 
 void policy_image_update_phases(const struct policy *policy, void *image, int32_t today)
@@ -181,27 +268,26 @@ void policy_image_update_phases(const struct policy *policy, void *image, int32_
 	struct policy_header *header = image;
 	struct policy_bucket *buckets = image_buckets(image);
 
-	__atomic_store_n(&header->flags, image_flags(policy, today), __ATOMIC_RELAXED);
+	__atomic_store_n(&header->flags, policy_flags(policy, today), __ATOMIC_RELAXED);
 	for (uint64_t i = 0; i <= header->bucket_mask; i++) {
 		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
 			uint32_t number = buckets[i].entry[slot];
 
-			if (!number)
-				continue;
-			number = policy_strictest(policy, number, today);
-			/* A reader may see one new and one old: the slot is taken anyway. */
-			__atomic_store_n(&buckets[i].entry[slot], number, __ATOMIC_RELAXED);
-			__atomic_store_n(&buckets[i].action[slot],
-					 entry_action(policy, number, today), __ATOMIC_RELAXED);
+			/* The slot of a user has another key than the digest of its entry. */
+			if (number && memcmp(buckets[i].prefix[slot],
+					     policy->entries[number - 1].digest,
+					     INTERDICT_PREFIX_SIZE) == 0)
+				store(&buckets[i], slot, digest_ruling(policy, number, today));
 		}
 	}
+	update_users(policy, image, today);
 	policy_trim(policy);
 }
 
 bool policy_image_gate(const void *image, uint64_t size)
 {
 	const struct policy_header *header = image;
-	uint64_t hash = policy_gate_hash(size);
+	uint64_t hash = policy_hash(size);
 	const uint8_t *block = (const uint8_t *)image + POLICY_BLOCK_SIZE +
 			       (size_t)policy_gate_block(hash, header->gate_mask) *
 				       POLICY_BLOCK_SIZE;
@@ -218,24 +304,25 @@ bool policy_image_gate(const void *image, uint64_t size)
 }
 
 uint32_t policy_image_find(const void *image, const uint8_t digest[INTERDICT_DIGEST_SIZE],
-			   uint8_t *ret_action)
+			   uint32_t uid, uint8_t *ret_action)
 {
-	const struct policy_header *header = image;
-	const struct policy_bucket *buckets = image_buckets((void *)image);
-	uint32_t at = first_bucket(header, digest);
+	struct key key = key_of(digest, POLICY_EVERY_USER);
+	const struct policy_bucket *bucket, *own;
+	unsigned int slot;
 
-	for (uint32_t probe = 0; probe < header->probe_max; probe++) {
-		const struct policy_bucket *bucket = &buckets[at];
+	bucket = find_key(image, &key, &slot);
+	if (!bucket)
+		return 0;
+	if (uid != POLICY_EVERY_USER && (bucket->action[slot] & POLICY_EXEMPT_UIDS)) {
+		unsigned int own_slot;
 
-		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
-			if (!bucket->entry[slot])
-				return 0;
-			if (memcmp(bucket->prefix[slot], digest, INTERDICT_PREFIX_SIZE) != 0)
-				continue;
-			*ret_action = bucket->action[slot];
-			return bucket->entry[slot];
+		key = key_of(digest, uid);
+		own = find_key(image, &key, &own_slot);
+		if (own) {
+			bucket = own;
+			slot = own_slot;
 		}
-		at = (at + 1) & header->bucket_mask;
 	}
-	return 0;
+	*ret_action = bucket->action[slot];
+	return bucket->entry[slot];
 }

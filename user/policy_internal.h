@@ -14,6 +14,13 @@ struct policy_vendor {
 	size_t entries;
 };
 
+/* One digest of an exemption. */
+struct exempt_digest {
+	const uint8_t *digest; /* in the exemption */
+	const struct exemption *exemption;
+	uint16_t vendor;
+};
+
 struct policy {
 	struct policy_vendor *vendors;
 	size_t vendor_count;
@@ -24,6 +31,9 @@ struct policy {
 	size_t archive_count;
 	size_t digest_count; /* different digests */
 	size_t size_count;
+	struct exempt_digest *exempts; /* sorted by digest, then by user: every user last */
+	size_t exempt_count;
+	size_t exempt_users; /* different pairs of digest and user among them */
 	/* The large blocks: each on the heap, or all of them in `frozen`. */
 	struct entry *entries;
 	uint64_t *sizes; /* different sizes, ascending */
@@ -33,5 +43,27 @@ struct policy {
 	bool has_unsized;
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };
+
+/*
+ * Exemptions (policy_exempt.c). Collects those of all vendors; of them keeps, once
+ * entries are merged, what holds on this host and of a digest that the vendor lists,
+ * with a warning for a digest that it does not list. Both return 0 or -ENOMEM.
+ */
+int exempt_collect(struct policy *policy);
+int exempt_settle(struct policy *policy, struct problems *problems);
+
+/* Index of the first of a digest, or exempt_count. */
+size_t exempt_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/* True if the one at @index is of this digest. */
+bool exempt_is_of(const struct policy *policy, size_t index,
+		  const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+
+/* True if it begins a new pair of digest and user; not of exemptions of every user. */
+bool exempt_begins_user(const struct policy *policy, size_t index);
+
+/* The exemption of a vendor's entry, or NULL; @first as exempt_find() gave it. */
+const struct exemption *exempt_of(const struct policy *policy, size_t first,
+				  const struct entry *entry, uint32_t uid, int32_t today);
 
 #endif

@@ -18,7 +18,7 @@
 
 #define SUFFIX	   ".vendor"
 #define INDEX_MAX  UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
-#define DIGEST_TAG "interdict policy 1"
+#define DIGEST_TAG "interdict policy 2"
 #define FREEZE_MIN (1U << 20) /* bytes; a smaller policy may stay on the heap */
 
 struct builder {
@@ -432,6 +432,33 @@ static bool hash_vendor(EVP_MD_CTX *hash, const struct vendor *vendor)
 	       EVP_DigestUpdate(hash, bytes, sizeof(bytes));
 }
 
+static bool hash_exempt(EVP_MD_CTX *hash, const struct exempt_digest *exempt)
+{
+	const struct exemption *exemption = exempt->exemption;
+	const char *host = exemption->host ? exemption->host : "";
+	uint8_t bytes[INTERDICT_DIGEST_SIZE + 10];
+
+	memcpy(bytes, exempt->digest, INTERDICT_DIGEST_SIZE);
+	put_number(bytes + INTERDICT_DIGEST_SIZE, exempt->vendor, 2);
+	put_number(bytes + INTERDICT_DIGEST_SIZE + 2, exemption->uid, 4);
+	put_number(bytes + INTERDICT_DIGEST_SIZE + 6, (uint32_t)exemption->until, 4);
+	return EVP_DigestUpdate(hash, bytes, sizeof(bytes)) &&
+	       EVP_DigestUpdate(hash, host, strlen(host) + 1);
+}
+
+/* How many there are goes first, so that nothing of one kind reads as the other. */
+static bool hash_exempts(EVP_MD_CTX *hash, const struct policy *policy)
+{
+	uint8_t bytes[8];
+	bool good;
+
+	put_number(bytes, policy->exempt_count, sizeof(bytes));
+	good = EVP_DigestUpdate(hash, bytes, sizeof(bytes));
+	for (size_t i = 0; good && i < policy->exempt_count; i++)
+		good = hash_exempt(hash, &policy->exempts[i]);
+	return good;
+}
+
 static bool hash_entry(EVP_MD_CTX *hash, const struct entry *entry)
 {
 	uint8_t bytes[INTERDICT_DIGEST_SIZE + 8 + 2];
@@ -449,6 +476,7 @@ static bool hash_policy(EVP_MD_CTX *hash, struct policy *policy)
 
 	for (size_t i = 0; good && i < policy->vendor_count; i++)
 		good = hash_vendor(hash, policy->vendors[i].vendor);
+	good = good && hash_exempts(hash, policy);
 	for (size_t i = 0; good && i < policy->entry_count; i++)
 		good = hash_entry(hash, &policy->entries[i]);
 	return good && EVP_DigestFinal_ex(hash, policy->digest, NULL);
@@ -494,6 +522,8 @@ static int finish(struct builder *builder)
 	intern_finish(&policy->facts);
 	merge_entries(builder);
 	r = collect_sizes(policy);
+	if (r == 0)
+		r = exempt_collect(policy);
 	if (r < 0)
 		return r;
 	hash = EVP_MD_CTX_new();
@@ -502,6 +532,10 @@ static int finish(struct builder *builder)
 	if (!good)
 		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
 			     "libcrypto computes no SHA-256: check its configuration");
+	/* The digest is that of the files, and the same on every host. */
+	r = exempt_settle(policy, builder->problems);
+	if (r < 0)
+		return r;
 	freeze(policy);
 	/* A load leaves holes as large as the policy. */
 	malloc_trim(0);

@@ -18,7 +18,7 @@
 #include "limits.h"
 
 #define POLICY_MAGIC 0x50445449U /* "ITDP", little endian */
-#define POLICY_VERSION 1U
+#define POLICY_VERSION 2U
 #define POLICY_BLOCK_SIZE 64U
 #define POLICY_SLOTS 3U /* entries a bucket */
 #define POLICY_GATE_BITS_PER_BLOCK (POLICY_BLOCK_SIZE * 8U)
@@ -37,7 +37,7 @@ struct policy_header {
 	__u32 bucket_mask;  /* buckets - 1; the number of buckets is a power of two */
 	__u32 probe_max;    /* longest run of buckets a lookup has to walk, 1.. */
 	__u32 flags;
-	__u32 entries;	      /* entries in the table */
+	__u32 entries;	      /* digests in the table */
 	__u8 digest[16];      /* first bytes of the policy's own SHA-256 */
 	__u8 reserved[8];     /* zero */
 };
@@ -46,6 +46,10 @@ struct policy_header {
  * Open addressing, linear probing by bucket. A digest starts at bucket
  * (first 8 bytes of the digest, little endian) & bucket_mask. A slot with entry
  * 0 is empty, and an empty slot ends the search.
+ *
+ * What holds for one user only lies in the same table under a key made of the
+ * digest and the user: policy_user_key(). Nobody looks there unless the action
+ * of the digest itself has POLICY_EXEMPT_UIDS.
  */
 struct policy_bucket {
 	__u8 prefix[POLICY_SLOTS][INTERDICT_PREFIX_SIZE];
@@ -60,8 +64,12 @@ struct policy_bucket {
 #define POLICY_ACTION_REPORT 1U	 /* announced: allowed and reported */
 #define POLICY_ACTION_GRACE 2U	 /* grace: allowed and reported */
 #define POLICY_ACTION_DENY 3U	 /* prohibited */
+#define POLICY_ACTION_EXEMPT 4U	 /* listed, and excepted: allowed and reported */
 #define POLICY_AUDIT_ONLY 0x08U	 /* the vendor is capped at audit */
 #define POLICY_OPEN_DENY 0x10U	 /* opening the file is denied too */
+#define POLICY_EXEMPT_UIDS 0x20U /* for some users the table has another action */
+
+#define POLICY_EVERY_USER 0xffffffffU /* no user's id (include/linux/uidgid.h) */
 
 _Static_assert(sizeof(struct policy_header) == POLICY_BLOCK_SIZE, "one block");
 _Static_assert(sizeof(struct policy_bucket) == POLICY_BLOCK_SIZE, "one block");
@@ -73,14 +81,25 @@ _Static_assert(sizeof(struct policy_bucket) == POLICY_BLOCK_SIZE, "one block");
  */
 #define POLICY_GATE_PROBES 4U
 
-/* Hash of a size, all of whose bits count (the finalizer of SplitMix64). */
-static inline __u64 policy_gate_hash(__u64 size)
+/* Hash of a number, all of whose bits count (the finalizer of SplitMix64). */
+static inline __u64 policy_hash(__u64 number)
 {
-	__u64 hash = size + 0x9E3779B97F4A7C15ULL;
+	__u64 hash = number + 0x9E3779B97F4A7C15ULL;
 
 	hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9ULL;
 	hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EBULL;
 	return hash ^ (hash >> 31);
+}
+
+/*
+ * Turns the two little-endian words of a digest's prefix into the key of what holds
+ * for the user @uid. Different users of one digest never share a key; that it is the
+ * prefix of another digest is as likely as a collision of 128 bits.
+ */
+static inline void policy_user_key(__u64 prefix[2], __u32 uid)
+{
+	prefix[0] ^= policy_hash(uid);
+	prefix[1] ^= policy_hash(~(__u64)uid);
 }
 
 /* Block of the gate, 0 ... gate_mask, that has the bits of a size with this hash. */

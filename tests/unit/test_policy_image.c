@@ -132,7 +132,7 @@ static void check_lookups(size_t others, int32_t today)
 		uint32_t strictest = policy_strictest(policy, number, today);
 
 		action = 0xff;
-		assert_int_equal(policy_image_find(image, entry->digest, &action), strictest);
+		assert_int_equal(policy_image_find(image, entry->digest, 0, &action), strictest);
 		entry = policy_entry(policy, strictest);
 		assert_int_equal(action,
 				 policy_vendor_action(policy_vendor(policy, entry->vendor), today));
@@ -143,7 +143,7 @@ static void check_lookups(size_t others, int32_t today)
 	for (size_t i = 0; i < others; i++) {
 		random_bytes(&random, digest, sizeof(digest));
 		action = 0xff;
-		assert_int_equal(policy_image_find(image, digest, &action),
+		assert_int_equal(policy_image_find(image, digest, 0, &action),
 				 policy_find(policy, digest));
 		assert_int_equal(action, 0xff);
 	}
@@ -220,7 +220,7 @@ static void test_empty(void **state)
 	assert_int_equal(((struct policy_header *)image)->flags, 0);
 	assert_int_equal(geometry.blocks, 3);
 	check_layout(0);
-	assert_int_equal(policy_image_find(image, digest, &action), 0);
+	assert_int_equal(policy_image_find(image, digest, 0, &action), 0);
 	for (uint64_t size = 0; size < 10000; size++)
 		assert_false(policy_image_gate(image, size));
 	policy_image_update_phases(policy, image, 1);
@@ -280,32 +280,38 @@ static void test_wrap(void **state)
 }
 
 /* Whether anything can be denied on a day at all, also after an update in place. */
+static void check_flags(const char *vendor, const char *const dates[5], const uint32_t flags[5])
+{
+	write_vendor("v", vendor);
+	load();
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(policy_flags(policy, day_of(dates[i])), flags[i]);
+		assert_int_equal(fill(day_of(dates[i]), 1), 0);
+		assert_int_equal(((struct policy_header *)image)->flags, flags[i]);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		policy_image_update_phases(policy, image, day_of(dates[i]));
+		assert_int_equal(((struct policy_header *)image)->flags, flags[i]);
+	}
+}
+
+#define SCHEDULE "[schedule]\nannounced = 2026-01-01\ngrace = 45d\nretired = 2026-06-01\n"
+
 static void test_deny_flag(void **state)
 {
-	static const struct {
-		const char *date;
-		uint32_t flags;
-	} cases[] = {
-		{ "2025-12-31", 0 },
-		{ "2026-02-14", 0 },
-		{ "2026-02-15", POLICY_HAS_DENY },
-		{ "2026-05-31", POLICY_HAS_DENY },
-		{ "2026-06-01", 0 },
-	};
+	static const char *const dates[5] = { "2025-12-31", "2026-02-14", "2026-02-15",
+					      "2026-05-31", "2026-06-01" };
+	static const uint32_t denies[5] = { 0, 0, POLICY_HAS_DENY, POLICY_HAS_DENY, 0 };
+	static const uint32_t denies_opens[5] = { 0, 0, POLICY_HAS_DENY | POLICY_HAS_OPEN_DENY,
+						  POLICY_HAS_DENY | POLICY_HAS_OPEN_DENY, 0 };
+	static const uint32_t never[5] = { 0 };
 
 	(void)state;
-	write_vendor("v", "[schedule]\nannounced = 2026-01-01\ngrace = 45d\n"
-			  "retired = 2026-06-01\n[lists]\nfile = l\n");
 	write_list("l", 10, 1, true);
-	load();
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(fill(day_of(cases[i].date), 1), 0);
-		assert_int_equal(((struct policy_header *)image)->flags, cases[i].flags);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		policy_image_update_phases(policy, image, day_of(cases[i].date));
-		assert_int_equal(((struct policy_header *)image)->flags, cases[i].flags);
-	}
+	check_flags(SCHEDULE "[lists]\nfile = l\n", dates, denies);
+	check_flags(SCHEDULE "[lists]\nfile = l\nopen = deny\n", dates, denies_opens);
+	/* A vendor that is capped at audit denies nothing, unhashable files neither. */
+	check_flags("mode = audit\n" SCHEDULE "[lists]\nfile = l\nopen = deny\n", dates, never);
 }
 
 static void test_phase_update(void **state)
@@ -338,6 +344,7 @@ static void test_phase_update(void **state)
 		assert_int_equal(fill(day_of(dates[i]), 9), 0);
 		assert_memory_equal(updated, image, geometry.size);
 		check_lookups(200, day_of(dates[i]));
+		before.flags = ((struct policy_header *)image)->flags;
 		assert_memory_equal(updated, &before, sizeof(before));
 	}
 	free(updated);
