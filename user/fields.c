@@ -335,6 +335,21 @@ GETTER(reference)
 	return r->vendor && r->vendor->url.count > 0 && set_string(ret, r->vendor->url.item[0]);
 }
 
+/* The exemption */
+
+STRING(exempt_id, r->alert->exemption ? r->alert->exemption->id : NULL)
+STRING(exempt_approver, r->alert->exemption ? r->alert->exemption->approver : NULL)
+STRING(exempt_reason, r->alert->exemption ? r->alert->exemption->reason : NULL)
+STRING(exempt_ticket, r->alert->exemption ? r->alert->exemption->ticket : NULL)
+
+GETTER(exempt_until)
+{
+	if (!r->alert->exemption)
+		return false;
+	schedule_format_date(r->alert->exemption->until, ret->text);
+	return set_string(ret, ret->text);
+}
+
 NUMBER(generation, r->alert ? r->alert->event.generation : r->context->policy_generation)
 
 GETTER(policy_digest)
@@ -384,6 +399,10 @@ static const struct field fields[] = {
 	  "where the vendor stands: announced, grace, prohibited, retired" },
 	{ "interdict.days_left", "days_left", FIELD_LONG, FIELD_ALERT, get_days_left, 0,
 	  "days of grace that are left" },
+	{ "interdict.exemption.id", "exempt", FIELD_KEYWORD, FIELD_ALERT, get_exempt_id, 0,
+	  "exemption that it was allowed by" },
+	{ "interdict.exemption.until", "exempt_until", FIELD_KEYWORD, FIELD_ALERT,
+	  get_exempt_until, 0, "last day of the exemption, YYYY-MM-DD" },
 	{ "interdict.late", "late", FIELD_BOOLEAN, FIELD_ALERT | FIELD_NONZERO, get_late, 0,
 	  "denied after it may have run some instructions" },
 	{ "interdict.repeat", "repeat", FIELD_LONG, FIELD_ALERT | FIELD_NONZERO, get_repeat, 0,
@@ -442,6 +461,12 @@ static const struct field fields[] = {
 	  "on what authority the vendor is restricted" },
 	{ "interdict.authority.url", "url", FIELD_KEYWORDS, FIELD_ALERT, get_url, 0,
 	  "where that can be read" },
+	{ "interdict.exemption.ticket", "exempt_ticket", FIELD_KEYWORD, FIELD_ALERT,
+	  get_exempt_ticket, 0, "where the exemption was decided" },
+	{ "interdict.exemption.approver", NULL, FIELD_KEYWORD, FIELD_ALERT, get_exempt_approver, 0,
+	  "who answers for the exemption" },
+	{ "interdict.exemption.reason", NULL, FIELD_KEYWORD, FIELD_ALERT, get_exempt_reason, 0,
+	  "why it is needed" },
 	{ "interdict.vendor.name", NULL, FIELD_KEYWORD, FIELD_ALERT, get_vendor_name, 0,
 	  "name of the vendor" },
 	{ "rule.id", NULL, FIELD_KEYWORD, FIELD_ALERT, get_rule_id, 0,

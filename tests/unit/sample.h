@@ -40,6 +40,15 @@ static const struct vendor sample_vendor = {
 	.url = { sample_urls, 2 },
 };
 
+/* 2026-12-31 */
+static const struct exemption sample_exemption = {
+	.id = (char *)"CHG-7",
+	.until = 20818,
+	.approver = (char *)"Ann",
+	.reason = (char *)"until the new server stands",
+	.ticket = (char *)"https://tickets.example.org/7",
+};
+
 static struct entry sample_entry = { .line = 12 };
 
 const struct vendor *policy_vendor(const struct policy *policy, size_t i)
@@ -143,6 +152,7 @@ static inline struct alert sample_alert(void)
 		.days_left = 9,
 		.policy = (const struct policy *)&sample_entry,
 		.entry = 1,
+		.exemption = &sample_exemption,
 		.late = true,
 	};
 

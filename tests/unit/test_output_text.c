@@ -51,6 +51,9 @@ static void every_key(void **state)
 		{ "error", "EIO" },
 		{ "phase", "grace" },
 		{ "days_left", "9" },
+		{ "exempt", "CHG-7" },
+		{ "exempt_until", "2026-12-31" },
+		{ "exempt_ticket", "https://tickets.example.org/7" },
 		{ "late", "true" },
 		{ "repeat", "6" },
 		{ "pid", "100" },
@@ -127,7 +130,7 @@ static void unknown_is_left_out(void **state)
 		                          .sessionid = UINT32_MAX,
 		                          .comm = "modprobe" } };
 	static const char *const absent[] = {
-		"path",     "vendor", "product", "phase",  "days_left", "late",   "repeat",
+		"path",     "vendor", "product", "phase",  "days_left", "late",   "repeat", "exempt",
 		"exe",      "args",   "cwd",     "sha256", "size",      "inode",  "dev",
 		"loginuid", "list",   "user",    "flags",  "error",     "cgroup", "sessionid",
 	};
