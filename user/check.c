@@ -120,6 +120,7 @@ static void set_record(const struct checker *checker, struct alert *alert)
 	event->mode = (uint8_t)checker->mode;
 	event->backend = (uint8_t)checker->backend;
 	process_describe(getpid(), event);
+	event->uid = checker->uid;
 	alert->time = clock_realtime();
 	alert->policy = checker->policy;
 	alert->days_left = SCHEDULE_NONE;

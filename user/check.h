@@ -19,6 +19,7 @@ struct checker {
 	enum mode mode;
 	enum backend backend;
 	int32_t today;
+	uint32_t uid; /* the real user who would execute it */
 };
 
 struct check_result {

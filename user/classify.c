@@ -75,6 +75,8 @@ static const struct health_class health_classes[] = {
 	{ "reload-refused", "event", "configuration", "change", "failure" },
 	{ "policy", "event", "configuration", "change", "success" },
 	{ "coverage", "state", "host", "info", NULL },
+	{ "review", "event", "configuration", "info", NULL },
+	{ "exemption", "event", "configuration", "info", NULL },
 	{ "heartbeat", "metric", "host", "info", NULL },
 	{ NULL, "event", "host", "info", NULL },
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "check.h"
@@ -34,6 +35,7 @@ const char cmd_check_help[] =
 	"  --config FILE    configuration (" CONFIG_PATH ", if it is there)\n"
 	"  --vendors DIR    directory of *.vendor files (" CONFIG_VENDORS_DIR ")\n"
 	"  --mode MODE      as if the monitor ran in this mode: audit or enforce\n"
+	"  --uid NUMBER     as if this user executed it; exemptions may be for one user only\n"
 	"  --backend NAME   as if it used this backend: auto, lsm or tracepoint\n"
 	"  --format FORMAT  text, or ecs: one JSON document a file, as the record of its\n"
 	"                   execution would be; the process in it is this command\n"
@@ -45,6 +47,7 @@ const char cmd_check_help[] =
 
 struct arguments {
 	const char *config, *vendors, *mode, *backend;
+	uint32_t uid;
 	bool ecs;
 };
 
@@ -68,11 +71,13 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 		{ "config", required_argument, NULL, 'c' },
 		{ "vendors", required_argument, NULL, 'v' },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "uid", required_argument, NULL, 'u' },
 		{ "backend", required_argument, NULL, 'b' },
 		{ "format", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *format = "text";
+	const char *format = "text", *user = NULL;
+	uint64_t uid = getuid();
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -84,6 +89,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 			arguments->mode = optarg;
 		else if (option == 'b')
 			arguments->backend = optarg;
+		else if (option == 'u')
+			user = optarg;
 		else if (option == 'f')
 			format = optarg;
 		else
@@ -94,6 +101,11 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 		log_error("check: --format is text or ecs");
 		return -EINVAL;
 	}
+	if (user && parse_u64(user, EXEMPTION_ANY_UID - 1, &uid) < 0) {
+		log_error("check: --uid is the number of a user");
+		return -EINVAL;
+	}
+	arguments->uid = (uint32_t)uid;
 	if (optind == argc) {
 		log_error("check: no file was given; see `interdict check --help`");
 		return -EINVAL;
@@ -178,6 +190,7 @@ static int prepare(struct session *session, const struct arguments *arguments)
 		.packages = session->packages,
 		.mode = session->config.mode,
 		.today = schedule_today(time(NULL)),
+		.uid = arguments->uid,
 	};
 	find_backend(session);
 	if (!arguments->ecs)
@@ -230,15 +243,69 @@ static const char *outcome(const struct check_result *result)
 	case DECISION_DENY:
 		return "denied";
 	case DECISION_AUDIT:
-		return "allowed and reported; mode = enforce would deny it";
+		return event->action & POLICY_AUDIT_ONLY
+			       ? "allowed and reported: its vendor is capped at audit"
+			       : "allowed and reported; mode = enforce would deny it";
 	case DECISION_GRACE:
 		return "allowed and reported, in grace";
+	case DECISION_EXEMPT:
+		return "allowed and reported: exempt";
 	}
 	if (event->reason == REASON_LISTED)
 		return (event->action & POLICY_ACTION_MASK) == POLICY_ACTION_IGNORE
 			       ? "allowed: its vendor is retired"
 			       : "allowed and reported: its vendor is announced";
 	return result->size_cleared ? "allowed: no entry has its size" : "allowed: not listed";
+}
+
+/* The next date of the schedule, and those after it. */
+static void print_next(const struct schedule *schedule, int32_t today)
+{
+	struct milestone milestones[SCHEDULE_MILESTONES];
+	size_t count = schedule_upcoming(schedule, today, milestones);
+
+	if (count > 0)
+		printf("  %-10s ", "next");
+	for (size_t i = 0; i < count; i++) {
+		char date[SCHEDULE_DATE_SIZE];
+
+		schedule_format_date(milestones[i].day, date);
+		printf("%s%s %s", i > 0 ? ", " : "", milestones[i].name, date);
+	}
+	if (count > 0)
+		putchar('\n');
+}
+
+static void print_exemption(const struct checker *checker, const struct exemption *exemption)
+{
+	_cleanup_free_ char *approver = quote(exemption->approver);
+	_cleanup_free_ char *ticket = quote(exemption->ticket);
+	char date[SCHEDULE_DATE_SIZE];
+
+	schedule_format_date(exemption->until, date);
+	printf("  %-10s %s %s %s", "exemption", exemption->id,
+	       exemption->until < checker->today ? "ended" : "until", date);
+	if (exemption->uid != EXEMPTION_ANY_UID)
+		printf(", for uid %u", exemption->uid);
+	if (!policy_exempts_here(exemption))
+		printf(", for another host");
+	printf(", approver %s, ticket %s\n", approver ? approver : "", ticket ? ticket : "");
+}
+
+/* Those of the file, whether they hold or not. */
+static void print_exemptions(const struct checker *checker, const struct vendor *vendor,
+			     const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	for (size_t i = 0; i < vendor->exemption_count; i++) {
+		const struct exemption *exemption = &vendor->exemptions[i];
+
+		for (size_t j = 0; j < exemption->digest_count; j++) {
+			if (memcmp(exemption->digest[j], digest, INTERDICT_DIGEST_SIZE) != 0)
+				continue;
+			print_exemption(checker, exemption);
+			break;
+		}
+	}
 }
 
 static void print_entry(const struct checker *checker, uint32_t number)
@@ -249,7 +316,6 @@ static void print_entry(const struct checker *checker, uint32_t number)
 	enum phase phase = schedule_phase(&vendor->schedule, checker->today);
 	_cleanup_free_ char *list = quote(policy_list_file(policy, entry->list));
 	_cleanup_free_ char *name = quote(vendor->name);
-	char date[SCHEDULE_DATE_SIZE];
 
 	printf("  %-10s %s%s%s\n", "vendor", vendor->id, name ? " " : "", name ? name : "");
 	printf("  %-10s %s:%u\n", "entry", list ? list : "", entry->line);
@@ -260,11 +326,11 @@ static void print_entry(const struct checker *checker, uint32_t number)
 	if (phase == PHASE_GRACE)
 		printf(", %d days left",
 		       (int)schedule_days_left(&vendor->schedule, checker->today));
-	if (vendor->schedule.prohibited != SCHEDULE_NONE) {
-		schedule_format_date(vendor->schedule.prohibited, date);
-		printf(", prohibited from %s", date);
-	}
+	if (vendor->audit_only)
+		printf(", capped at audit");
 	putchar('\n');
+	print_next(&vendor->schedule, checker->today);
+	print_exemptions(checker, vendor, entry->digest);
 	print_fields("authority", vendor->citation.item, vendor->citation.count);
 	print_fields("reference", vendor->url.item, vendor->url.count);
 }

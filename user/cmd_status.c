@@ -8,12 +8,14 @@
 
 #include "command.h"
 #include "control_client.h"
+#include "util.h"
 
 const char cmd_status_help[] =
 	"usage: interdict status [--json]\n"
 	"\n"
 	"Shows what the running monitor does: mode, backend, policy, vendors with their\n"
-	"phase, counters, what was lost, and how the last reload ended.\n"
+	"phase, their next dates and exemptions, what is denied from tomorrow on, what\n"
+	"somebody has to look at, counters, what was lost, and how the last reload ended.\n"
 	"\n"
 	"  --json   the same as one JSON object\n"
 	"\n"
@@ -31,6 +33,50 @@ static long long number_of(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
+/* "today", "in 1 day", "in 12 days", "3 days ago" */
+static void print_distance(long long days)
+{
+	long long count = days < 0 ? -days : days;
+
+	if (days == 0)
+		printf("today");
+	else
+		printf("%s%lld day%s%s", days > 0 ? "in " : "", count, count == 1 ? "" : "s",
+		       days < 0 ? " ago" : "");
+}
+
+static void print_milestones(const json_t *vendor)
+{
+	const json_t *milestone;
+	size_t i;
+
+	json_array_foreach(json_object_get(vendor, "milestones"), i, milestone) {
+		printf("  %s       %s ", i == 0 ? "next:" : "then:", text_of(milestone, "name"));
+		print_distance(number_of(milestone, "days"));
+		printf(" (%s)\n", text_of(milestone, "date"));
+	}
+}
+
+static void print_exemptions(const json_t *vendor)
+{
+	const json_t *exemption;
+	size_t i;
+
+	json_array_foreach(json_object_get(vendor, "exemptions"), i, exemption) {
+		const char *state = text_of(exemption, "state");
+
+		printf("  exempt:     %s %s %s (%s), %lld digests", text_of(exemption, "id"),
+		       streq(state, "ended") ? "ended" : "ends", text_of(exemption, "until"), state,
+		       number_of(exemption, "digests"));
+		if (json_object_get(exemption, "uid"))
+			printf(", uid %lld", number_of(exemption, "uid"));
+		if (json_object_get(exemption, "host"))
+			printf(", host %s", text_of(exemption, "host"));
+		printf(", ticket %s, approver %s\n", text_of(exemption, "ticket"),
+		       text_of(exemption, "approver"));
+	}
+}
+
 static void print_vendors(const json_t *policy)
 {
 	const json_t *vendor;
@@ -41,9 +87,39 @@ static void print_vendors(const json_t *policy)
 		       text_of(vendor, "phase"));
 		if (json_object_get(vendor, "days_left"))
 			printf(", %lld days left", number_of(vendor, "days_left"));
-		printf(", %lld entries, open %s\n", number_of(vendor, "entries"),
-		       text_of(vendor, "open"));
+		printf(", %lld entries, open %s%s\n", number_of(vendor, "entries"),
+		       text_of(vendor, "open"),
+		       streq(text_of(vendor, "mode"), "audit") ? ", capped at audit" : "");
+		print_milestones(vendor);
+		print_exemptions(vendor);
 	}
+}
+
+/* What would be, says the monitor in audit: it denies nothing tomorrow either. */
+static void print_tomorrow(const json_t *policy, const char *mode)
+{
+	const char *what = streq(mode, "enforce") ? "denied" : "would be denied in enforce";
+	const json_t *denial;
+	size_t i;
+
+	json_array_foreach(json_object_get(policy, "tomorrow"), i, denial) {
+		printf("tomorrow     %s: vendor %s, ", what, text_of(denial, "vendor"));
+		if (json_object_get(denial, "exemption"))
+			printf("exemption %s ends today, %lld digests\n",
+			       text_of(denial, "exemption"), number_of(denial, "digests"));
+		else
+			printf("prohibited from then on, %lld entries\n",
+			       number_of(denial, "digests"));
+	}
+}
+
+static void print_warnings(const json_t *policy)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(policy, "warnings"), i, warning)
+		printf("warning      %s\n", text_of(warning, "text"));
 }
 
 static void print_counters(const json_t *counters)
@@ -96,6 +172,8 @@ static void print_status(const json_t *status)
 	       number_of(policy, "generation"), number_of(policy, "entries"),
 	       text_of(policy, "digest"), text_of(status, "vendors_dir"));
 	print_vendors(policy);
+	print_tomorrow(policy, text_of(status, "mode"));
+	print_warnings(policy);
 	print_reload(json_object_get(status, "last_reload"));
 	printf("hold         %s, now %lld, released %lld, killed %lld, recovered %lld, overdue %lld\n",
 	       json_is_true(json_object_get(hold, "enabled")) ? "on" : "off",

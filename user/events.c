@@ -171,7 +171,14 @@ int alert_severity(const struct alert *alert)
 
 int health_severity(const struct health *health)
 {
-	return health->crit ? LOG_CRIT : LOG_INFO;
+	switch (health->level) {
+	case HEALTH_CRIT:
+		return LOG_CRIT;
+	case HEALTH_WARNING:
+		return LOG_WARNING;
+	default:
+		return LOG_INFO;
+	}
 }
 
 /* Joins components that stand innermost first: "b\0a\0" is /a/b, or a/b if it was cut. */

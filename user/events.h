@@ -42,11 +42,17 @@ struct alert {
 	bool late;                   /* denied after it may have run */
 };
 
+enum health_level {
+	HEALTH_INFO = 0,
+	HEALTH_CRIT = 1,    /* coverage is lost */
+	HEALTH_WARNING = 2, /* somebody has to look at something */
+};
+
 /* What the monitor says about itself. Everything is borrowed. */
 struct health {
 	const char *action;  /* "start", "stop", "reload", "reload-refused", "loss", ... */
 	const char *message; /* one sentence; NULL if there is nothing to add */
-	bool crit;           /* coverage is lost */
+	enum health_level level;
 	uint64_t time;       /* CLOCK_REALTIME, nanoseconds */
 	uint64_t sequence;
 	const struct context *context;

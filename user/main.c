@@ -16,6 +16,7 @@
  *	config.c vendor*.c list_*.c stix_pattern.c policy*.c schedule.c protect.c	what is restricted
  *	config.c vendor*.c list_*.c policy*.c schedule.c protect.c	what is restricted
  *	hygiene*.c warning_list.c	entries that get into lists by mistake
+ *	calendar.c policy_status.c	what the dates ask of people
  *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
  *	listing*.c entry*.c	lists in memory, for the commands and for the policy
  *	atomic_file.c		files that are replaced whole

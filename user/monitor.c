@@ -399,7 +399,7 @@ static void stop(struct monitor *monitor)
 	hold_release_all(monitor->hold);
 	kernel_forget_holds(monitor->kernel);
 	monitor_counters(monitor, monitor->counters);
-	report_health(monitor->report, "stop", false, monitor->counters, "the monitor ends");
+	report_health(monitor->report, "stop", HEALTH_INFO, monitor->counters, "the monitor ends");
 	log_info("stopped: nothing is attached any more");
 }
 

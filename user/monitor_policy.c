@@ -87,7 +87,7 @@ static void report_policy(struct monitor *monitor, const char *action)
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_to_hex(monitor->context.policy_digest, hex);
-	report_health(monitor->report, action, false, NULL,
+	report_health(monitor->report, action, HEALTH_INFO, NULL,
 		      "policy %llu in force: %zu vendors, %zu entries, digest %.16s",
 		      (unsigned long long)monitor->context.policy_generation,
 		      policy_vendor_count(policy), policy_entry_count(policy), hex);
@@ -119,7 +119,7 @@ static void refuse(struct monitor *monitor, const struct problems *problems, int
 	problems_print(problems, PROBLEMS_SHOWN);
 	log_error("reload refused: policy %llu stays in force",
 		  (unsigned long long)monitor->context.policy_generation);
-	report_health(monitor->report, "reload-refused", false, NULL,
+	report_health(monitor->report, "reload-refused", HEALTH_INFO, NULL,
 		      "policy %llu stays in force: %s",
 		      (unsigned long long)monitor->context.policy_generation,
 		      monitor->reload_refusal ? monitor->reload_refusal : "out of memory");
@@ -177,7 +177,7 @@ void monitor_start_sweep(struct monitor *monitor)
 
 	if (error) {
 		log_error("cannot look at the running processes: %s", strerror(-error));
-		report_health(monitor->report, "sweep", true, NULL,
+		report_health(monitor->report, "sweep", HEALTH_CRIT, NULL,
 			      "running processes were not looked at: %s", strerror(-error));
 		return;
 	}
@@ -215,10 +215,10 @@ void monitor_sweep_ready(struct monitor *monitor)
 	monitor->sweep = NULL;
 	policy_trim(inforce_policy(monitor->inforce));
 	if (error)
-		report_health(monitor->report, "sweep", true, NULL,
+		report_health(monitor->report, "sweep", HEALTH_CRIT, NULL,
 			      "running processes were not all looked at: %s", strerror(-error));
 	else
-		report_health(monitor->report, "sweep", false, NULL,
+		report_health(monitor->report, "sweep", HEALTH_INFO, NULL,
 			      "%llu running processes looked at, %llu matches",
 			      (unsigned long long)monitor->swept.processes,
 			      (unsigned long long)monitor->swept.matched);
@@ -230,4 +230,5 @@ void monitor_check_date(struct monitor *monitor)
 		return;
 	log_info("a new day: the phases of the vendors were looked at again");
 	report_policy(monitor, "phase");
+	monitor_remind(monitor);
 }

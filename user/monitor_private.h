@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The daemon's state, shared by monitor.c (life and loop), monitor_policy.c (load,
- * reload, midnight, sweep) and monitor_status.c (what it says about itself).
+ * reload, midnight, sweep), monitor_status.c (what it says about itself) and
+ * monitor_calendar.c (what the dates ask of people).
  */
 #ifndef INTERDICT_MONITOR_PRIVATE_H
 #define INTERDICT_MONITOR_PRIVATE_H
@@ -69,6 +70,9 @@ int monitor_reload(struct monitor *monitor);
 void monitor_start_sweep(struct monitor *monitor);
 void monitor_sweep_ready(struct monitor *monitor);
 void monitor_check_date(struct monitor *monitor);
+
+/* monitor_calendar.c */
+void monitor_remind(struct monitor *monitor);
 
 /* monitor_status.c */
 int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT]);

@@ -8,39 +8,26 @@
 #include "events.h"
 #include "log.h"
 #include "notify.h"
+#include "policy_status.h"
 #include "schedule.h"
 #include "util.h"
 
 #define NS_PER_S 1000000000ULL
 
-static json_t *vendor_status(const struct policy *policy, size_t index, int32_t today)
-{
-	const struct vendor *vendor = policy_vendor(policy, index);
-	int32_t days_left = schedule_days_left(&vendor->schedule, today);
-	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:I, s:s}", "id", vendor->id, "name", vendor->name, "phase",
-		phase_name(schedule_phase(&vendor->schedule, today)), "entries",
-		(json_int_t)policy_vendor_entries(policy, index), "open",
-		vendor->open_deny ? "deny" : "audit");
-
-	if (object && days_left != SCHEDULE_NONE)
-		json_object_set_new(object, "days_left", json_integer(days_left));
-	return object;
-}
-
 static json_t *policy_status(const struct monitor *monitor)
 {
 	const struct policy *policy = inforce_policy(monitor->inforce);
-	json_t *vendors = json_array();
-	char hex[DIGEST_HEX_SIZE];
+	int32_t today = inforce_today(monitor->inforce);
+	char date[SCHEDULE_DATE_SIZE], hex[DIGEST_HEX_SIZE];
 
-	for (size_t i = 0; i < policy_vendor_count(policy); i++)
-		json_array_append_new(vendors,
-				      vendor_status(policy, i, inforce_today(monitor->inforce)));
 	digest_to_hex(monitor->context.policy_digest, hex);
-	return json_pack("{s:I, s:s, s:I, s:o}", "generation",
+	schedule_format_date(today, date);
+	return json_pack("{s:I, s:s, s:I, s:s, s:o, s:o, s:o}", "generation",
 			 (json_int_t)monitor->context.policy_generation, "digest", hex, "entries",
-			 (json_int_t)policy_entry_count(policy), "vendors", vendors);
+			 (json_int_t)policy_entry_count(policy), "today", date, "vendors",
+			 policy_status_vendors(policy, today), "tomorrow",
+			 policy_status_tomorrow(policy, today), "warnings",
+			 policy_status_warnings(policy, today));
 }
 
 /* The kernel's counters and, for what it left to this process, ours. */
@@ -190,9 +177,9 @@ json_t *monitor_answer(const char *request, void *context)
 }
 
 /* Name of the health record that a growing counter makes; NULL: none. */
-static const char *health_of_counter(unsigned int counter, bool *ret_crit)
+static const char *health_of_counter(unsigned int counter, enum health_level *ret_level)
 {
-	*ret_crit = true;
+	*ret_level = HEALTH_CRIT;
 	switch (counter) {
 	case COUNTER_LOST_EXEC:
 	case COUNTER_LOST_MAP:
@@ -204,10 +191,10 @@ static const char *health_of_counter(unsigned int counter, bool *ret_crit)
 	case COUNTER_NO_COVERAGE:
 		return "coverage";
 	case COUNTER_LOST_TELEMETRY:
-		*ret_crit = false;
+		*ret_level = HEALTH_INFO;
 		return "loss";
 	case COUNTER_FOREIGN_CONT:
-		*ret_crit = false;
+		*ret_level = HEALTH_INFO;
 		return "hold";
 	}
 	return NULL;
@@ -221,16 +208,16 @@ void monitor_check_losses(struct monitor *monitor)
 		return;
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
 		uint64_t more = counters[i] - monitor->counters[i];
-		bool crit;
-		const char *action = health_of_counter(i, &crit);
+		enum health_level level;
+		const char *action = health_of_counter(i, &level);
 
 		if (action && more)
-			report_health(monitor->report, action, crit, counters, "%llu more: %s",
+			report_health(monitor->report, action, level, counters, "%llu more: %s",
 				      (unsigned long long)more, counter_text(i));
 	}
 	memcpy(monitor->counters, counters, sizeof(counters));
 	if (monitor->config->heartbeat && clock_boottime() >= monitor->next_heartbeat) {
-		report_health(monitor->report, "heartbeat", false, counters, "the monitor runs");
+		report_health(monitor->report, "heartbeat", HEALTH_INFO, counters, "the monitor runs");
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	}
 }
@@ -254,10 +241,11 @@ void monitor_announce(struct monitor *monitor)
 			 "io_uring are not seen");
 	if (policy_has_unsized(policy))
 		log_info("some entries have no size: every executable is hashed once");
-	report_health(monitor->report, "start", false, NULL,
+	report_health(monitor->report, "start", HEALTH_INFO, NULL,
 		      "%s mode, %s backend (%s), hash source %s", mode_name(context->mode),
 		      backend_name(context->backend), strict ? "strict" : "late kill",
 		      hash_source_name(context->hash_source));
+	monitor_remind(monitor);
 	monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	notify_send("READY=1\nSTATUS=%s mode, policy %llu in force", mode_name(context->mode),
 		    (unsigned long long)context->policy_generation);

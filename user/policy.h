@@ -119,6 +119,9 @@ struct policy_ruling {
 struct policy_ruling policy_rule(const struct policy *policy, uint32_t number, uint32_t uid,
 				 int32_t today);
 
+/* True if the exemption is for this host: for every host, or for its node name. */
+bool policy_exempts_here(const struct exemption *exemption);
+
 /* The entry of policy_rule() for a user who has no exemption of their own. */
 uint32_t policy_strictest(const struct policy *policy, uint32_t number, int32_t today);
 

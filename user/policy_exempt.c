@@ -80,11 +80,20 @@ int exempt_collect(struct policy *policy)
 	return 0;
 }
 
-/* The node name, or the part of it before the first dot. */
-static bool is_host(const char *wanted, const char *node)
+bool policy_exempts_here(const struct exemption *exemption)
 {
-	return streq(wanted, node) || (strlen(wanted) == strcspn(node, ".") &&
-				       strncmp(wanted, node, strlen(wanted)) == 0);
+	const char *host = exemption->host;
+	struct utsname name;
+	size_t size;
+
+	if (!host)
+		return true;
+	if (uname(&name) < 0)
+		return false;
+	/* The node name, or the part of it before the first dot. */
+	size = strcspn(name.nodename, ".");
+	return streq(host, name.nodename) ||
+	       (strlen(host) == size && strncmp(host, name.nodename, size) == 0);
 }
 
 static bool is_listed(const struct policy *policy, const struct exempt_digest *exempt)
@@ -113,20 +122,14 @@ static void warn_unlisted(const struct policy *policy, const struct exempt_diges
 		     exempt->exemption->id, vendor->id, hex);
 }
 
-int exempt_settle(struct policy *policy, struct problems *problems)
+void exempt_settle(struct policy *policy, struct problems *problems)
 {
-	struct utsname name;
 	size_t kept = 0;
 
-	if (policy->exempt_count == 0)
-		return 0;
-	if (uname(&name) < 0)
-		return -errno;
 	for (size_t i = 0; i < policy->exempt_count; i++) {
 		const struct exempt_digest *exempt = &policy->exempts[i];
-		const char *host = exempt->exemption->host;
 
-		if (host && !is_host(host, name.nodename))
+		if (!policy_exempts_here(exempt->exemption))
 			continue;
 		if (is_listed(policy, exempt))
 			policy->exempts[kept++] = *exempt;
@@ -136,7 +139,6 @@ int exempt_settle(struct policy *policy, struct problems *problems)
 	policy->exempt_count = kept;
 	for (size_t i = 0; i < kept; i++)
 		policy->exempt_users += exempt_begins_user(policy, i);
-	return 0;
 }
 
 size_t exempt_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE])

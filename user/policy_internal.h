@@ -45,12 +45,12 @@ struct policy {
 };
 
 /*
- * Exemptions (policy_exempt.c). Collects those of all vendors; of them keeps, once
- * entries are merged, what holds on this host and of a digest that the vendor lists,
- * with a warning for a digest that it does not list. Both return 0 or -ENOMEM.
+ * Exemptions (policy_exempt.c). Collects those of all vendors, or returns -ENOMEM; of
+ * them keeps, once entries are merged, what holds on this host and of a digest that
+ * the vendor lists, with a warning for a digest that it does not list.
  */
 int exempt_collect(struct policy *policy);
-int exempt_settle(struct policy *policy, struct problems *problems);
+void exempt_settle(struct policy *policy, struct problems *problems);
 
 /* Index of the first of a digest, or exempt_count. */
 size_t exempt_find(const struct policy *policy, const uint8_t digest[INTERDICT_DIGEST_SIZE]);

@@ -76,14 +76,14 @@ void report_alert(struct report *report, struct alert *alert, uint64_t now)
 	repeat_add(report->repeat, alert, now);
 }
 
-void report_health(struct report *report, const char *action, bool crit, const uint64_t *counters,
-		   const char *format, ...)
+void report_health(struct report *report, const char *action, enum health_level level,
+		   const uint64_t *counters, const char *format, ...)
 {
 	char message[512];
 	struct health health = {
 		.action = action,
 		.message = message,
-		.crit = crit,
+		.level = level,
 		.time = clock_realtime(),
 		.sequence = ++report->sequence,
 		.context = report->context,

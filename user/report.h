@@ -39,8 +39,8 @@ int report_new(const struct report_options *options, const struct context *conte
 void report_alert(struct report *report, struct alert *alert, uint64_t now);
 
 /* @counters: COUNTER_COUNT of them, or NULL. */
-void report_health(struct report *report, const char *action, bool crit, const uint64_t *counters,
-		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+void report_health(struct report *report, const char *action, enum health_level level,
+		   const uint64_t *counters, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Writes what has waited for its time; report_next() says when, UINT64_MAX: never. */
 void report_poll(struct report *report, uint64_t now);

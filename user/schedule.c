@@ -49,11 +49,34 @@ bool schedule_milestone(const struct schedule *schedule, size_t index, const cha
 		{ "retired", schedule->retired },
 	};
 
+	_Static_assert(ARRAY_SIZE(milestones) == SCHEDULE_MILESTONES, "room for all");
 	if (index >= ARRAY_SIZE(milestones))
 		return false;
 	*ret_name = milestones[index].name;
 	*ret_day = milestones[index].day;
 	return true;
+}
+
+size_t schedule_upcoming(const struct schedule *schedule, int32_t today,
+			 struct milestone ret_milestones[SCHEDULE_MILESTONES])
+{
+	struct milestone found;
+	size_t count = 0;
+
+	if (schedule->retired != SCHEDULE_NONE && schedule->retired < today)
+		return 0;
+	for (size_t i = 0; schedule_milestone(schedule, i, &found.name, &found.day); i++) {
+		size_t at = count;
+
+		if (found.day < today) /* SCHEDULE_NONE too */
+			continue;
+		/* In order of their days; of one day, in the order above. */
+		for (; at > 0 && ret_milestones[at - 1].day > found.day; at--)
+			ret_milestones[at] = ret_milestones[at - 1];
+		ret_milestones[at] = found;
+		count++;
+	}
+	return count;
 }
 
 int32_t schedule_days_left(const struct schedule *schedule, int32_t today)

@@ -49,6 +49,21 @@ struct schedule {
 bool schedule_milestone(const struct schedule *schedule, size_t index, const char **ret_name,
 			int32_t *ret_day);
 
+/* How many dates a schedule has at most. */
+#define SCHEDULE_MILESTONES 8
+
+struct milestone {
+	const char *name; /* as in the vendor file */
+	int32_t day;
+};
+
+/*
+ * The dates that are today or still to come, the next one first. Returns how many;
+ * none once the vendor is retired.
+ */
+size_t schedule_upcoming(const struct schedule *schedule, int32_t today,
+			 struct milestone ret_milestones[SCHEDULE_MILESTONES]);
+
 /*
  * today < announced: announced; announced <= today < prohibited: grace;
  * prohibited <= today: prohibited; retired <= today: retired. Without a date

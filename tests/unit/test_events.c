@@ -329,7 +329,7 @@ static void severities(void **state)
 		{ DECISION_GRACE, LOG_NOTICE }, { DECISION_ALLOW, LOG_INFO },
 		{ DECISION_EXEMPT, LOG_INFO },
 	};
-	struct health health = { .crit = true };
+	struct health health = { .level = HEALTH_CRIT };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -338,7 +338,9 @@ static void severities(void **state)
 		assert_int_equal(alert_severity(&alert), cases[i].severity);
 	}
 	assert_int_equal(health_severity(&health), LOG_CRIT);
-	health.crit = false;
+	health.level = HEALTH_WARNING;
+	assert_int_equal(health_severity(&health), LOG_WARNING);
+	health.level = HEALTH_INFO;
 	assert_int_equal(health_severity(&health), LOG_INFO);
 }
 

@@ -312,7 +312,7 @@ static void health_fields(void **state)
 	assert_null(lookup(document, "process"));
 	json_decref(document);
 
-	health.crit = true;
+	health.level = HEALTH_CRIT;
 	health.action = "loss";
 	health.message = NULL;
 	health.counters = NULL;

@@ -165,7 +165,7 @@ static void severity_of_health(void **state)
 	message = receive(fd);
 	assert_non_null(strstr(check_header(message, LOG_LOCAL3 | LOG_INFO), "health start "));
 	free(message);
-	health.crit = true;
+	health.level = HEALTH_CRIT;
 	health.action = "coverage";
 	assert_int_equal(output_health(output, &health), 0);
 	message = receive(fd);

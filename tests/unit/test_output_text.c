@@ -181,7 +181,7 @@ static void health_record(void **state)
 
 	zero[COUNTER_LOST_MAP] = UINT32_MAX;
 	health.counters = zero;
-	health.crit = true;
+	health.level = HEALTH_CRIT;
 	health.action = "x y\nz";
 	line = health_line(&health);
 	assert_non_null(strstr(line, " health \"x y\\x0az\" level=crit "));
