@@ -132,7 +132,8 @@ bool slice_take_last(struct slice *rest, char separator, struct slice *ret_last)
 
 bool slice_is(struct slice slice, const char *text)
 {
-	return slice.size == strlen(text) && strncasecmp(slice.bytes, text, slice.size) == 0;
+	return slice.size == strlen(text) &&
+	       (slice.size == 0 || strncasecmp(slice.bytes, text, slice.size) == 0);
 }
 
 bool slice_begins(struct slice slice, const char *text)

@@ -35,6 +35,8 @@ static const struct tag tags[] = {
 /* NULL: there is none. */
 static const struct tag *find_tag(struct slice text)
 {
+	if (text.size < 5 || list_hex_run(text.bytes, 5) == 5) /* as nearly every line begins */
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(tags); i++)
 		if (slice_begins(text, tags[i].text))
 			return &tags[i];

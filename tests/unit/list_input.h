@@ -13,17 +13,21 @@
 #include "list.h"
 #include "util.h"
 
-#define A     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define C     "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789ABCDEF"
-#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define HEAD  "sha256,size,product,version,package,path,source\n"
+#define A        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define C        "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789ABCDEF"
+#define EMPTY    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define MD5_HEX  "0123456789abcdef0123456789abcdef"
+#define SHA1_HEX "0123456789abcdef0123456789abcdef01234567"
+#define ZEROS    "0000000000000000000000000000000000000000000000000000000000000000"
+#define HEAD     "sha256,size,product,version,package,path,source\n"
 
 struct row {
 	char hex[DIGEST_HEX_SIZE];
 	uint64_t size;
 	uint32_t line;
 	char *text[LIST_TEXT_COUNT];
+	size_t text_size[LIST_TEXT_COUNT];
 };
 
 /* What came out of a list. */
@@ -54,6 +58,7 @@ static inline int keep_row(void *cookie, const struct list_row *row)
 	kept->size = row->size;
 	kept->line = row->line;
 	for (size_t i = 0; i < LIST_TEXT_COUNT; i++) {
+		kept->text_size[i] = row->text[i].size;
 		kept->text[i] = strndup(row->text[i].bytes ? row->text[i].bytes : "",
 					row->text[i].size);
 		assert_non_null(kept->text[i]);
@@ -61,7 +66,9 @@ static inline int keep_row(void *cookie, const struct list_row *row)
 	return 0;
 }
 
-static inline struct result read_with(const void *bytes, size_t size, int fail_at)
+/* @format insists on one; @fail_at is the row at which the row function fails, 0: never. */
+static inline struct result read_with(const void *bytes, size_t size, const char *format,
+				      int fail_at)
 {
 	struct result result = { .problems = problems_new(), .fail_at = fail_at };
 	int fd = memfd_create("list", MFD_CLOEXEC);
@@ -75,19 +82,25 @@ static inline struct result read_with(const void *bytes, size_t size, int fail_a
 		done += (size_t)n;
 	}
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	result.error = list_read(fd, "list", NULL, result.problems, keep_row, &result, &result.facts);
+	result.error = list_read(fd, "list", format, result.problems, keep_row, &result,
+				 &result.facts);
 	close(fd);
 	return result;
 }
 
 static inline struct result read_bytes(const void *bytes, size_t size)
 {
-	return read_with(bytes, size, 0);
+	return read_with(bytes, size, NULL, 0);
 }
 
 static inline struct result read_text(const char *text)
 {
 	return read_bytes(text, strlen(text));
+}
+
+static inline struct result read_as(const char *format, const char *text)
+{
+	return read_with(text, strlen(text), format, 0);
 }
 
 static inline void release(struct result *result)
@@ -107,6 +120,15 @@ static inline void assert_rows(const struct result *result, const char *format, 
 	assert_int_equal(result->facts.rows, count);
 	assert_non_null(result->facts.format);
 	assert_string_equal(result->facts.format, format);
+}
+
+static inline void assert_counted(const struct result *result, uint32_t md5, uint32_t sha1,
+				  uint32_t other, uint32_t set_aside)
+{
+	assert_int_equal(result->facts.weak[LIST_MD5], md5);
+	assert_int_equal(result->facts.weak[LIST_SHA1], sha1);
+	assert_int_equal(result->facts.weak[LIST_OTHER], other);
+	assert_int_equal(result->facts.set_aside, set_aside);
 }
 
 /* Reads a list whose only mistake is in @line, and of which @rows rows are good. */

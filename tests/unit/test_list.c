@@ -192,7 +192,7 @@ static void test_buffer_edges(void **state)
 /* An error of the one who takes the rows is his, and ends the reading. */
 static void test_row_function_fails(void **state)
 {
-	struct result result = read_with(A "\n" B "\n" C "\n", 195, 2);
+	struct result result = read_with(A "\n" B "\n" C "\n", 195, NULL, 2);
 
 	(void)state;
 	assert_int_equal(result.error, -EXDEV);

@@ -60,12 +60,51 @@ static void test_sha256sum_malformed(void **state)
 	assert_malformed(A "  a\n\\\n", 2, "DIGEST  NAME", 1);
 }
 
+/* md5sum and the others, in both styles; a tag says what a length would not. */
+static void test_weak_sums(void **state)
+{
+	struct result result = read_text(MD5_HEX "  a\n" SHA1_HEX " *b\n" A "  c\n" A A "  d\n"
+					 "MD5 (e) = " MD5_HEX "\nSHA1 (f) = " SHA1_HEX "\nSHA512 (g) = " A A
+					 "\nSHA3-256 (h) = " A "\nSHA256 (i) = " B "\n");
+
+	(void)state;
+	assert_rows(&result, "sha256sum", 2);
+	assert_counted(&result, 2, 2, 3, 0);
+	assert_string_equal(result.rows[0].text[LIST_PATH], "c");
+	assert_string_equal(result.rows[1].text[LIST_PATH], "i");
+	release(&result);
+	result = read_text("MD5 (a) = " MD5_HEX "\n");
+	assert_rows(&result, "sha256sum", 0);
+	assert_counted(&result, 1, 0, 0, 0);
+	release(&result);
+}
+
+static void test_dpkg_md5sums(void **state)
+{
+	struct result result = read_text(MD5_HEX "  usr/bin/a\n" MD5_HEX "  opt/x y/\\z\n");
+
+	(void)state;
+	assert_rows(&result, "dpkg-md5sums", 0);
+	assert_counted(&result, 2, 0, 0, 0);
+	release(&result);
+	/* Of md5sum itself, since these are no paths of a package. */
+	result = read_text(MD5_HEX "  ./usr/bin/a\n");
+	assert_rows(&result, "sha256sum", 0);
+	assert_counted(&result, 1, 0, 0, 0);
+	release(&result);
+	assert_malformed(MD5_HEX "  usr/a\n" MD5_HEX " usr/b\n", 2, "dpkg's MD5  PATH", 0);
+	assert_malformed(MD5_HEX "  usr/a\n" MD5_HEX "\n", 2, "dpkg's MD5  PATH", 0);
+	assert_malformed(MD5_HEX "  usr/a\n" MD5_HEX "0  usr/b\n", 2, "hexadecimal digits", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gnu),
 		cmocka_unit_test(test_bsd),
 		cmocka_unit_test(test_sha256sum_malformed),
+		cmocka_unit_test(test_weak_sums),
+		cmocka_unit_test(test_dpkg_md5sums),
 	};
 
 	return cmocka_run_group_tests_name("list_sums", tests, NULL, NULL);
