@@ -178,6 +178,8 @@ same "ranges of the configuration's numbers" "$(config_ranges)" "$(config_manual
 same "options of the configuration and their defaults, in the file that ships" \
 	"$(config_rows)" "$(config_shipped)"
 same "keys of vendor files" "$(vendor_rows)" "$(vendor_manual)"
+same "formats of lists" "$("$interdict" list import --format '?' | awk '{ print $1 }')" \
+	"$(section interdict.vendor.5 .Ss Formats | sed -n 's/^\.It Li //p')"
 
 # path-reversed does not leave the decoder.
 same "flags of alerts" \
