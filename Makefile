@@ -5,6 +5,7 @@
 #   make test       unit, host and VM tests
 #   make unit       the unit tests alone
 #   make install    DESTDIR= and prefix= are honoured; make uninstall undoes it
+#   make fuzz       every parser on random input, FUZZ_SECONDS=20 each, FUZZ_JOBS=2 at once
 #   make lint       clang-tidy, cppcheck
 #
 #   O=build         where objects go        V=1   show commands
@@ -210,3 +211,51 @@ check-vm: all $(probes)
 	$(Q)tests/run vm $(O)
 
 .PHONY: probes check-host check-vm
+
+# Fuzz targets: tests/fuzz/fuzz_NAME.c each, and fuzz_list.c again for every format of lists. The
+# library is compiled a second time, by clang with its sanitizers and what guides the fuzzer.
+list_formats := $(shell sed -n 's/^\t\.name = "\(.*\)",$$/\1/p' user/list_*.c)
+fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)) \
+	$(addprefix list-,$(list_formats))
+fuzz_objects := $(patsubst user/%.c,$(O)/fuzz/user/%.o,$(filter-out $(commands),$(wildcard user/*.c)))
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_CFLAGS = -std=gnu11 $(WARNINGS) -O1 -g $(FUZZ_SANITIZE) -D_GNU_SOURCE \
+	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) \
+	$(shell $(PKG_CONFIG) --cflags $(libraries)) -pthread -MMD -MP
+FUZZ_LINK = $(CLANG) -fsanitize=fuzzer $(FUZZ_SANITIZE) -pthread -o $@ $^ $(LDLIBS)
+
+fuzz-targets: $(addprefix $(O)/fuzz/,$(fuzz_targets))
+
+fuzz: fuzz-targets
+	$(Q)tests/fuzz/run $(O) $(fuzz_targets)
+
+.PHONY: fuzz fuzz-targets
+
+$(O)/fuzz/user/kernel.o: | $(skeleton)
+
+$(O)/fuzz/user/%.o: user/%.c
+	$(call say,FUZZCC)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(O)/fuzz/libinterdict.a: $(fuzz_objects)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/fuzz/%.o: tests/fuzz/%.c
+	$(call say,FUZZCC)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) -c -o $@ $<
+
+$(O)/fuzz/fuzz_list-%.o: tests/fuzz/fuzz_list.c
+	$(call say,FUZZCC)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) -DFUZZ_FORMAT='"$*"' -c -o $@ $<
+
+fuzz_common := $(O)/fuzz/common.o $(O)/fuzz/libinterdict.a
+
+$(O)/fuzz/list $(addprefix $(O)/fuzz/list-,$(list_formats)): $(O)/fuzz/%: $(O)/fuzz/fuzz_%.o \
+		$(O)/fuzz/json_mutator.o $(fuzz_common)
+	$(call say,FUZZ)
+	$(Q)$(FUZZ_LINK)
+
+$(O)/fuzz/%: $(O)/fuzz/fuzz_%.o $(fuzz_common)
+	$(call say,FUZZ)
+	$(Q)$(FUZZ_LINK)
