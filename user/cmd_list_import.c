@@ -139,7 +139,7 @@ static void summarise(const struct import *import, size_t number, const char *na
 			     kind ? kind : "");
 		weak |= facts->weak[i] > 0;
 	}
-	append_count(&line, "; ", facts->set_aside, " left out as the list itself says");
+	append_count(&line, "; ", facts->set_aside, " left out (no digest of a file, or the list itself says so)");
 	append_count(&line, "; ", file->errors, file->errors == 1 ? " error" : " errors");
 	buffer_append_char(&line, '\0');
 	log_message(weak || file->errors ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s: %s",

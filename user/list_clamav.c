@@ -6,9 +6,11 @@
  *
  * with `*` for a size that is not known; MINFL and MAXFL are levels of the engine.
  * Import hashes (.imp) are written the very same way and are no digests of files:
- * only who gives the list can know.
+ * only the name of the list tells, so they are counted by that.
  */
 #include "list_format.h"
+
+#include <fnmatch.h>
 
 static const char expected[] = "ClamAV's DIGEST:SIZE:NAME[:MINFL[:MAXFL]]";
 
@@ -40,6 +42,10 @@ static bool parse_line(struct list_parser *parser, const struct line *line, stru
 		return list_line_malformed(parser, line, expected);
 	if (*size.bytes != '*' && !list_parse_size(size, &row->size))
 		return list_line_malformed(parser, line, expected);
+	if (fnmatch("*.imp", parser->file, 0) == 0 || fnmatch("*.imp.*", parser->file, 0) == 0) {
+		list_weak(parser, LIST_OTHER);
+		return false;
+	}
 	row->text[LIST_PRODUCT] = name;
 	return list_digest(parser, line->number, hex, row->digest);
 }
@@ -51,7 +57,7 @@ static int parse(struct list_parser *parser)
 
 const struct list_format list_format_clamav = {
 	.name = "clamav",
-	.description = "ClamAV's hash signatures, .hdb .hsb .hdu .hsu (not .imp)",
+	.description = "ClamAV's hash signatures, .hdb .hsb .hdu .hsu",
 	.detect = detect,
 	.parse = parse,
 };
