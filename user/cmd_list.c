@@ -18,6 +18,9 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "import", cmd_list_import, cmd_list_import_help, "make native lists of any others" },
+	{ "show", cmd_list_show, cmd_list_show_help, "show what lists hold" },
+	{ "verify", cmd_list_verify, cmd_list_verify_help, "look for mistakes in lists" },
+	{ "diff", cmd_list_diff, cmd_list_diff_help, "say what a new list changes" },
 };
 
 static void usage(FILE *out)

@@ -23,7 +23,10 @@ struct owned_check {
 	size_t found;
 };
 
-/* "./usr/bin/x" and "/usr/bin/x" are one path. */
+/*
+ * "./usr/bin/x", "/usr/bin/x" and, where /bin is a link into /usr, "/bin/x" are one
+ * path. That another file has the same name here costs a hash.
+ */
 static const char *relative(const char *path)
 {
 	for (;;) {
@@ -32,7 +35,7 @@ static const char *relative(const char *path)
 		else if (path[0] == '.' && path[1] == '/')
 			path += 2;
 		else
-			return path;
+			return strncmp(path, "usr/", 4) == 0 ? path + 4 : path;
 	}
 }
 

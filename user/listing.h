@@ -27,7 +27,7 @@ int listing_begin_file(struct listing *listing, const char *file);
 
 size_t listing_count(const struct listing *listing);
 
-/* The row's texts live as long as the listing. */
+/* The row's texts end in a NUL, behind their size, and live as long as the listing. */
 void listing_get(const struct listing *listing, size_t index, struct list_row *ret_row);
 
 /* The file that a row came from; NULL: none was begun. */

@@ -66,6 +66,16 @@ static int open_list(const char *path, int *ret_fd)
 	return 0;
 }
 
+int listing_open(const char *path, struct problems *problems, int *ret_fd)
+{
+	int r = open_list(path, ret_fd);
+
+	if (r < 0)
+		problems_add(problems, PROBLEM_ERROR, listing_read_name(path), 0,
+			     "cannot be opened: %s", strerror(-r));
+	return r;
+}
+
 int listing_read(struct listing *listing, const char *path, const char *format,
 		 const struct listing_defaults *defaults, struct problems *problems,
 		 struct list_facts *ret_facts)
@@ -74,13 +84,10 @@ int listing_read(struct listing *listing, const char *path, const char *format,
 	struct adder adder = { .listing = listing };
 	_cleanup_close_ int fd = -EBADF;
 	size_t errors;
-	int r = open_list(path, &fd);
+	int r = listing_open(path, problems, &fd);
 
-	if (r < 0) {
-		problems_add(problems, PROBLEM_ERROR, name, 0, "cannot be opened: %s",
-			     strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	r = listing_begin_file(listing, name);
 	errors = problems_errors(problems);
 	set_defaults(&adder, path, defaults);

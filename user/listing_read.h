@@ -28,4 +28,7 @@ int listing_read(struct listing *listing, const char *path, const char *format,
 /* How messages call that file. */
 const char *listing_read_name(const char *path);
 
+/* Opens it. Returns 0, or a negative errno and a problem. */
+int listing_open(const char *path, struct problems *problems, int *ret_fd);
+
 #endif

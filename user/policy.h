@@ -59,7 +59,15 @@ struct policy_list {
 int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy);
 void policy_free(struct policy *policy);
 
-/* Vendors, sorted by id. */
+/*
+ * The same of lists that no vendor file names, to look at them before one does:
+ * they may belong to anybody (listing_read.h). Each is a vendor of its own, in
+ * this order, with ids file1, file2 and so on, and the file's name.
+ */
+int policy_load_lists(const char *const *paths, size_t count, struct problems *problems,
+		      struct policy **ret_policy);
+
+/* Vendors, sorted by id (of policy_load_lists(), in the order of the lists). */
 size_t policy_vendor_count(const struct policy *policy);
 const struct vendor *policy_vendor(const struct policy *policy, size_t index);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "listing_read.h"
 #include "policy_internal.h"
 #include "secure_file.h"
 #include "signed_list.h"
@@ -241,7 +242,10 @@ static void report_weak(struct builder *builder, const char *path, const struct 
 			     facts->set_aside);
 }
 
-/* Opens a list, or the copy of it whose signature is good where the vendor asks for one. */
+/*
+ * Opens a list, or the copy of it whose signature is good where the vendor asks for
+ * one. What a vendor file names decides, and has to be safe.
+ */
 static int open_list(struct builder *builder, const struct vendor *vendor,
 		     const struct vendor_list *source, struct list_signature *ret_signature,
 		     int *ret_fd)
@@ -250,6 +254,8 @@ static int open_list(struct builder *builder, const struct vendor *vendor,
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
+	if (!vendor->file)
+		return listing_open(source->path, builder->problems, ret_fd);
 	r = secure_open_file(source->path, &origin, builder->problems, &fd);
 	if (r < 0)
 		return r;
@@ -279,7 +285,7 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 			     "expected at most %u lists", INDEX_MAX + 1U);
 		return 0;
 	}
-	list = new_list(builder, source->path);
+	list = new_list(builder, listing_read_name(source->path));
 	if (!list)
 		return -ENOMEM;
 	list->archive = source->archive;
@@ -540,34 +546,101 @@ static int finish(struct builder *builder)
 	return good ? 0 : -ENOSYS;
 }
 
-static int build(struct builder *builder, const char *vendors_dir)
+/* A vendor that nobody wrote a file about, for one list. */
+static struct vendor *make_vendor(const char *path, size_t number)
+{
+	struct vendor *vendor = calloc(1, sizeof(*vendor));
+
+	if (!vendor)
+		return NULL;
+	vendor->schedule = (struct schedule)SCHEDULE_INIT;
+	vendor->id = format_string("file%zu", number);
+	vendor->name = strdup(listing_read_name(path));
+	vendor->lists = calloc(1, sizeof(*vendor->lists));
+	vendor->list_count = vendor->lists ? 1 : 0;
+	if (vendor->lists)
+		vendor->lists->path = strdup(path);
+	if (vendor->id && vendor->name && vendor->lists && vendor->lists->path)
+		return vendor;
+	vendor_free(vendor);
+	return NULL;
+}
+
+static int make_vendors(struct builder *builder, const char *const *paths, size_t count)
+{
+	struct policy *policy = builder->policy;
+
+	if (count > INDEX_MAX) {
+		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
+			     "expected at most %u lists", INDEX_MAX);
+		return -E2BIG;
+	}
+	policy->vendors = calloc(count + 1, sizeof(*policy->vendors));
+	if (!policy->vendors)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		policy->vendors[i].vendor = make_vendor(paths[i], i + 1);
+		if (!policy->vendors[i].vendor)
+			return -ENOMEM;
+		policy->vendor_count++;
+	}
+	return 0;
+}
+
+/* Where the vendors are: in a directory, or made of lists. */
+struct origin {
+	const char *directory;
+	const char *const *paths;
+	size_t path_count;
+};
+
+static int build(struct builder *builder, const struct origin *origin)
 {
 	int r = intern_init(&builder->policy->texts, 0);
 
 	if (r == 0)
 		r = intern_init(&builder->policy->facts, sizeof(struct entry_facts));
 	if (r == 0)
-		r = read_directory(builder, vendors_dir);
+		r = origin->directory ?
+			    read_directory(builder, origin->directory) :
+			    make_vendors(builder, origin->paths, origin->path_count);
 	if (r < 0)
 		return r;
-	sort_vendors(builder);
+	if (origin->directory)
+		sort_vendors(builder);
 	r = read_lists(builder);
 	return r < 0 ? r : finish(builder);
 }
 
-int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy)
+static int load(const struct origin *origin, struct problems *problems,
+		struct policy **ret_policy)
 {
 	_cleanup_(policy_free_pointer) struct policy *policy = calloc(1, sizeof(*policy));
 	struct builder builder = { .policy = policy, .problems = problems };
 	size_t errors = problems_errors(problems);
-	int r = policy ? build(&builder, vendors_dir) : -ENOMEM;
+	int r = policy ? build(&builder, origin) : -ENOMEM;
 
 	if (r == -ENOMEM)
-		problems_out_of_memory(problems, vendors_dir);
+		problems_out_of_memory(problems, origin->directory);
 	if (r < 0)
 		return r;
 	if (problems_errors(problems) > errors)
 		return -EINVAL;
 	*ret_policy = TAKE_PTR(policy);
 	return 0;
+}
+
+int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy)
+{
+	const struct origin origin = { .directory = vendors_dir };
+
+	return load(&origin, problems, ret_policy);
+}
+
+int policy_load_lists(const char *const *paths, size_t count, struct problems *problems,
+		      struct policy **ret_policy)
+{
+	const struct origin origin = { NULL, paths, count };
+
+	return load(&origin, problems, ret_policy);
 }
