@@ -21,6 +21,9 @@ static const struct verb verbs[] = {
 	{ "show", cmd_list_show, cmd_list_show_help, "show what lists hold" },
 	{ "verify", cmd_list_verify, cmd_list_verify_help, "look for mistakes in lists" },
 	{ "diff", cmd_list_diff, cmd_list_diff_help, "say what a new list changes" },
+	{ "sign", cmd_list_sign, cmd_list_sign_help, "sign lists as minisign does" },
+	{ "check-signature", cmd_list_check_signature, cmd_list_check_signature_help,
+	  "verify the signatures of lists" },
 };
 
 static void usage(FILE *out)

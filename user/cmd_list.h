@@ -10,11 +10,15 @@ int cmd_list_import(int argc, char **argv);
 int cmd_list_show(int argc, char **argv);
 int cmd_list_verify(int argc, char **argv);
 int cmd_list_diff(int argc, char **argv);
+int cmd_list_sign(int argc, char **argv);
+int cmd_list_check_signature(int argc, char **argv);
 
 /* What `interdict list <verb> --help` prints. */
 extern const char cmd_list_import_help[];
 extern const char cmd_list_show_help[];
 extern const char cmd_list_verify_help[];
 extern const char cmd_list_diff_help[];
+extern const char cmd_list_sign_help[];
+extern const char cmd_list_check_signature_help[];
 
 #endif

@@ -25,6 +25,7 @@
  *	sweep.c			processes that run already
  *	features.c		what this kernel can do
  *	minisign*.c base64.c blake2b.c	keys and signatures in minisign's format
+ *	password.c		a secret from a file or a person
  *	signed_list.c sequences.c	lists that have to be signed, and not older than before
  *	control.c notify.c	the control socket, the service manager
  *	problems.c log.c util.c cleanup.h	messages and small things
