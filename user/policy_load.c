@@ -316,11 +316,15 @@ static int read_lists(struct builder *builder)
 
 	for (size_t i = 0; i < policy->vendor_count; i++) {
 		const struct vendor *vendor = policy->vendors[i].vendor;
+		int error = 0;
 
 		builder->vendor = (uint16_t)i;
+		if (vendor->signed_by)
+			error = signed_list_key(vendor, builder->problems, &builder->key);
+		if (error == -ENOMEM)
+			return error;
 		/* The reason is in the problems, so there will be no policy. */
-		if (vendor->signed_by &&
-		    signed_list_key(vendor, builder->problems, &builder->key) < 0)
+		if (error)
 			continue;
 		for (size_t j = 0; j < vendor->list_count; j++) {
 			int r = read_list(builder, vendor, &vendor->lists[j]);
