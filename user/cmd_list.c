@@ -17,6 +17,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{ "build", cmd_list_build, cmd_list_build_help, "make a list of software that is at hand" },
 	{ "import", cmd_list_import, cmd_list_import_help, "make native lists of any others" },
 	{ "show", cmd_list_show, cmd_list_show_help, "show what lists hold" },
 	{ "verify", cmd_list_verify, cmd_list_verify_help, "look for mistakes in lists" },

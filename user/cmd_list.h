@@ -6,6 +6,7 @@
 #define INTERDICT_CMD_LIST_H
 
 /* @argv[0] is the verb. Returns an exit status (command.h). */
+int cmd_list_build(int argc, char **argv);
 int cmd_list_import(int argc, char **argv);
 int cmd_list_show(int argc, char **argv);
 int cmd_list_verify(int argc, char **argv);
@@ -14,6 +15,7 @@ int cmd_list_sign(int argc, char **argv);
 int cmd_list_check_signature(int argc, char **argv);
 
 /* What `interdict list <verb> --help` prints. */
+extern const char cmd_list_build_help[];
 extern const char cmd_list_import_help[];
 extern const char cmd_list_show_help[];
 extern const char cmd_list_verify_help[];

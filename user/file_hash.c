@@ -76,8 +76,34 @@ static int hash_contents(int fd, uint64_t size, const struct file_hash_limits *l
 		if (!EVP_DigestUpdate(context, buffer, (size_t)n))
 			return -ENOSYS;
 		total += (uint64_t)n;
+		if (limits->read)
+			atomic_fetch_add_explicit(limits->read, (uint64_t)n, memory_order_relaxed);
 	}
 	*ret_total = total;
+	return 0;
+}
+
+int file_hash_begin(EVP_MD_CTX **ret_context)
+{
+	_cleanup_(cleanup_digest_context) EVP_MD_CTX *context = NULL;
+
+	pthread_once(&sha256_once, sha256_fetch);
+	context = EVP_MD_CTX_new();
+	if (!context)
+		return -ENOMEM;
+	if (!sha256 || !EVP_DigestInit_ex2(context, sha256, NULL))
+		return -ENOSYS;
+	*ret_context = TAKE_PTR(context);
+	return 0;
+}
+
+int file_hash_finish(EVP_MD_CTX *context, uint8_t ret_digest[INTERDICT_DIGEST_SIZE])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_DigestFinal_ex(context, digest, NULL))
+		return -ENOSYS;
+	memcpy(ret_digest, digest, INTERDICT_DIGEST_SIZE);
 	return 0;
 }
 
@@ -86,7 +112,7 @@ int file_hash_limited(int fd, const struct file_hash_limits *limits,
 {
 	static const struct file_hash_limits unlimited;
 	_cleanup_(cleanup_digest_context) EVP_MD_CTX *context = NULL;
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
 	struct stat before, after;
 	uint64_t total = 0;
 	int r;
@@ -100,17 +126,15 @@ int file_hash_limited(int fd, const struct file_hash_limits *limits,
 	if (limits->size_max && (uint64_t)before.st_size > limits->size_max)
 		return -EFBIG;
 
-	pthread_once(&sha256_once, sha256_fetch);
-	context = EVP_MD_CTX_new();
-	if (!context)
-		return -ENOMEM;
-	if (!sha256 || !EVP_DigestInit_ex2(context, sha256, NULL))
-		return -ENOSYS;
+	r = file_hash_begin(&context);
+	if (r < 0)
+		return r;
 	r = hash_contents(fd, (uint64_t)before.st_size, limits, context, &total);
 	if (r < 0)
 		return r;
-	if (!EVP_DigestFinal_ex(context, digest, NULL))
-		return -ENOSYS;
+	r = file_hash_finish(context, digest);
+	if (r < 0)
+		return r;
 
 	if (fstat(fd, &after) < 0)
 		return -errno;

@@ -16,6 +16,7 @@ struct file_hash_limits {
 	uint64_t size_max;	 /* bytes; a larger file is not read */
 	uint64_t deadline;	 /* CLOCK_BOOTTIME, nanoseconds */
 	const atomic_bool *stop; /* looked at before each read */
+	_Atomic uint64_t *read;	 /* bytes read are added to it, for a progress line */
 };
 
 /*
@@ -38,5 +39,13 @@ int file_hash_limited(int fd, const struct file_hash_limits *limits,
 
 /* The same without limits. @ret_size, the bytes hashed, may be NULL. */
 int file_hash(int fd, uint8_t ret_digest[INTERDICT_DIGEST_SIZE], uint64_t *ret_size);
+
+/*
+ * The same for bytes that come piece by piece: begin, update with EVP_DigestUpdate(),
+ * finish, free with EVP_MD_CTX_free(). Both return 0, -ENOMEM or -ENOSYS.
+ */
+struct evp_md_ctx_st; /* EVP_MD_CTX */
+int file_hash_begin(struct evp_md_ctx_st **ret_context);
+int file_hash_finish(struct evp_md_ctx_st *context, uint8_t ret_digest[INTERDICT_DIGEST_SIZE]);
 
 #endif

@@ -18,6 +18,9 @@
  *	calendar.c policy_status.c	what the dates ask of people
  *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
  *	listing*.c entry*.c	lists in memory, for the commands and for the policy
+ *	harvest*.c file_kind.c	rows of lists from software: archives, directories, packages
+ *	archive_walk.c package_facts.c	archives in archives, and what packages say they are
+ *	progress.c		how far a long command is, on a terminal
  *	atomic_file.c		files that are replaced whole
  *	identity.c package_db.c	what a vendor is known by, and what is installed
  *	byte_source.c line_reader.c csv_record.c	lists, unpacked and cut into lines and fields
