@@ -141,6 +141,75 @@ static void test_decisions(void **state)
 	policy_free(policy);
 }
 
+#define ANSWERED "until = 2026-02-10\napprover = Ann\nreason = r\nticket = T\n"
+
+/* The lines of load() that belong to the schedule, and after them what else there is. */
+static void assert_exempt(const char *lines, uint32_t uid, const char *today, const char *id,
+			  enum decision decision, enum decision open)
+{
+	struct policy *policy = load(lines, SHA256_ABC ",3\n");
+	struct checker checker = checker_of(policy, MODE_ENFORCE, today);
+	struct check_result result;
+
+	checker.uid = uid;
+	assert_int_equal(check_file(&checker, path_of("abc"), &result), 0);
+	assert_int_equal(result.alert.event.decision, decision);
+	assert_int_equal(result.open, open);
+	assert_int_equal(result.alert.event.uid, uid);
+	assert_int_equal(result.alert.entry, 1);
+	if (id)
+		assert_string_equal(result.alert.exemption->id, id);
+	else
+		assert_null(result.alert.exemption);
+	check_release(&result);
+	policy_free(policy);
+}
+
+static void test_exempt(void **state)
+{
+	static const char all[] = "prohibited = 2026-02-01\n[exempt E]\nsha256 = " SHA256_ABC
+				  "\n" ANSWERED "[lists]\nopen = deny";
+	static const char one[] = "prohibited = 2026-02-01\n[exempt E]\nuid = 7\nsha256 = " SHA256_ABC
+				  "\n" ANSWERED "[lists]\nopen = deny";
+
+	(void)state;
+	assert_exempt(all, 0, "2026-02-10", "E", DECISION_EXEMPT, DECISION_EXEMPT);
+	assert_exempt(all, 0, "2026-02-11", NULL, DECISION_DENY, DECISION_DENY);
+	assert_exempt(one, 7, "2026-02-10", "E", DECISION_EXEMPT, DECISION_EXEMPT);
+	assert_exempt(one, 0, "2026-02-10", NULL, DECISION_DENY, DECISION_DENY);
+	assert_exempt(one, 7, "2026-02-11", NULL, DECISION_DENY, DECISION_DENY);
+	/* Capped at audit. */
+	assert_exempt("[lists]\nopen = deny\n[vendor]\nmode = audit", 0, "2026-02-10", NULL,
+		      DECISION_AUDIT, DECISION_AUDIT);
+}
+
+/* A vendor that is capped denies nothing, and so does not what cannot be hashed. */
+static void test_unhashable_capped(void **state)
+{
+	static const struct {
+		const char *lines;
+		enum decision decision, open;
+	} cases[] = {
+		{ "", DECISION_DENY, DECISION_AUDIT },
+		{ "[lists]\nopen = deny", DECISION_DENY, DECISION_DENY },
+		{ "[lists]\nopen = deny\n[vendor]\nmode = audit", DECISION_AUDIT, DECISION_AUDIT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy *policy = load(cases[i].lines, SHA256_ABD ",\n");
+		struct checker checker = checker_of(policy, MODE_ENFORCE, "2026-01-01");
+		struct check_result result;
+
+		assert_int_equal(check_file(&checker, "/proc/self/status", &result), 0);
+		assert_int_equal(result.alert.event.reason, REASON_UNHASHABLE);
+		assert_int_equal(result.alert.event.decision, cases[i].decision);
+		assert_int_equal(result.open, cases[i].open);
+		check_release(&result);
+		policy_free(policy);
+	}
+}
+
 /* A list without sizes clears nothing. */
 static void test_unsized(void **state)
 {
@@ -238,7 +307,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions),  cmocka_unit_test(test_unsized),
 		cmocka_unit_test(test_unhashable), cmocka_unit_test(test_not_a_file),
-		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_link),	   cmocka_unit_test(test_exempt),
+		cmocka_unit_test(test_unhashable_capped),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -248,10 +248,57 @@ static void test_day_that_is_not_there(void **state)
 	assert_int_equal(schedule_today(noon + 12 * 3600), day_of("2011-12-31"));
 }
 
+static void test_upcoming(void **state)
+{
+	static const struct schedule schedule = {
+		.announced = 10,
+		.identify = 20,
+		.plan = 30,
+		.begin_removal = SCHEDULE_NONE,
+		.prohibited = 40,
+		.vendor_updates_end = 25,
+		.review = 40,
+		.retired = 90,
+	};
+	static const struct {
+		int32_t today;
+		const char *names;
+	} cases[] = {
+		{ 0, "announced 10 identify 20 vendor-updates-end 25 plan 30 prohibited 40 review 40 "
+		     "retired 90 " },
+		{ 10, "announced 10 identify 20 vendor-updates-end 25 plan 30 prohibited 40 review 40 "
+		      "retired 90 " },
+		{ 21, "vendor-updates-end 25 plan 30 prohibited 40 review 40 retired 90 " },
+		{ 40, "prohibited 40 review 40 retired 90 " },
+		{ 41, "retired 90 " },
+		{ 90, "retired 90 " },
+		{ 91, "" },
+	};
+	struct milestone milestones[SCHEDULE_MILESTONES];
+	struct schedule none = SCHEDULE_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t count = schedule_upcoming(&schedule, cases[i].today, milestones);
+		char text[256] = "";
+
+		for (size_t j = 0; j < count; j++)
+			sprintf(text + strlen(text), "%s %d ", milestones[j].name,
+				(int)milestones[j].day);
+		assert_string_equal(text, cases[i].names);
+	}
+	assert_int_equal(schedule_upcoming(&none, 0, milestones), 0);
+	/* A review beyond the end of the vendor is nobody's. */
+	none.retired = 50;
+	none.review = 60;
+	assert_int_equal(schedule_upcoming(&none, 51, milestones), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_upcoming),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_bad_dates),
 		cmocka_unit_test(test_days),
