@@ -40,4 +40,17 @@ for kind in sized unsized; do
 	runs "$kind, enforce: another module loads" finit_module "$work/allowed.ko" dummy
 	check "$kind, enforce: the monitor ends" monitor_stop
 done
+
+vendor_write test list "[exempt DRIVER]
+sha256 = $(digest audit.ko)
+until = $(date +%F)
+approver = Ann
+reason = a test
+ticket = T-1"
+monitor_start enforce || bail "the monitor does not start"
+runs "exempt: the module loads" finit_module "$work/audit.ko" dummy
+reported "exempt: reported with the id" ".event.action == \"module\" and
+	.interdict.decision == \"exempt\" and .interdict.exemption.id == \"DRIVER\""
+denied "exempt: another one of the list does not load" finit_module "$work/enforce.ko" dummy
+check "exempt: the monitor ends" monitor_stop
 finish
