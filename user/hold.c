@@ -62,19 +62,6 @@ struct hold {
 	struct hold_status status;
 };
 
-/* What a worker needs to find the file; freed by the hasher. */
-struct location {
-	struct event event;
-	char path[INTERDICT_PATH_MAX];
-};
-
-static int location_open(const void *data)
-{
-	const struct location *location = data;
-
-	return locate_file(&location->event, location->path[0] ? location->path : NULL);
-}
-
 static void request_free(struct request *request)
 {
 	if (!request)
@@ -396,7 +383,7 @@ void hold_dispatch(struct hold *hold)
 static void request_start(struct hold *hold, struct request *request)
 {
 	const struct alert *alert = &request->alert;
-	struct location *location = calloc(1, sizeof(*location));
+	struct location *location = location_new(&alert->event, alert->path);
 	struct hash_job job = {
 		.fd = -EBADF,
 		.open = location_open,
@@ -413,12 +400,8 @@ static void request_start(struct hold *hold, struct request *request)
 	hold->status.waiting++;
 	if (alert->event.flags & EVENT_HELD)
 		job.deadline = clock_boottime() + hold->options.deadline;
-	if (location) {
-		location->event = alert->event;
-		if (alert->path && strlen(alert->path) < sizeof(location->path))
-			strcpy(location->path, alert->path);
+	if (location)
 		error = hasher_submit(hold->hasher, &job);
-	}
 	if (error) {
 		free(location);
 		failed.error = error;

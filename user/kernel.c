@@ -441,6 +441,23 @@ int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd
 	return 0;
 }
 
+void kernel_forget_first(struct kernel *kernel, const struct event *event)
+{
+	const struct file_stamp *file = &event->file;
+	const struct first_key key = {
+		.inode = file->inode,
+		.size = file->size,
+		.ctime_sec = file->ctime_sec,
+		.ctime_nsec = file->ctime_nsec,
+		.dev = file->dev,
+		.inode_generation = file->inode_generation,
+		.round = kernel_runtime(kernel)->report_first,
+	};
+
+	/* It may have fallen out of the map already. */
+	(void)bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.first_seen), &key);
+}
+
 int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret)
 {
 	int fd = bpf_map__fd(kernel->skeleton->maps.held_tasks);

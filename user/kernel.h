@@ -89,6 +89,9 @@ int kernel_swap_policy(struct kernel *kernel, int fd);
 int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
 			const uint8_t digest[INTERDICT_DIGEST_SIZE]);
 
+/* The file of this first execution is reported once more when it is next executed. */
+void kernel_forget_first(struct kernel *kernel, const struct event *event);
+
 /*
  * Walks the held processes. @tgid is 0 to begin with; returns 0 and the next
  * one, -ENOENT at the end.

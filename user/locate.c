@@ -113,6 +113,21 @@ static bool is_our_mount_namespace(uint32_t inode)
 	return stat("/proc/self/ns/mnt", &ours) == 0 && ours.st_ino == inode;
 }
 
+/* The root of a task in another mount namespace, while it is there. */
+static int open_root(const struct event *event)
+{
+	char path[PROC_PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/root", event->tgid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && !process_is((pid_t)event->tgid, event->start)) {
+		close(fd);
+		return -ESRCH;
+	}
+	return fd;
+}
+
 static int open_by_path(const struct event *event, const char *path)
 {
 	/* CACHED: fails instead of waiting for a file system. */
@@ -120,11 +135,18 @@ static int open_by_path(const struct event *event, const char *path)
 		.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
 		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS,
 	};
+	_cleanup_close_ int root = -EBADF;
 	long fd;
 
-	if (!path || path[0] != '/' || !is_our_mount_namespace(event->mnt_ns))
+	if (!path || path[0] != '/')
 		return -ESRCH;
-	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (!is_our_mount_namespace(event->mnt_ns)) {
+		root = open_root(event);
+		if (root < 0)
+			return -ESRCH;
+		how.resolve |= RESOLVE_IN_ROOT;
+	}
+	fd = syscall(SYS_openat2, root < 0 ? AT_FDCWD : root, path, &how, sizeof(how));
 	return fd < 0 ? -ESRCH : (int)fd;
 }
 
@@ -150,6 +172,30 @@ int locate_file(const struct event *event, const char *path)
 	if (fd >= 0)
 		close(fd);
 	return by_path;
+}
+
+struct location {
+	struct event event;
+	char path[]; /* "": not known */
+};
+
+struct location *location_new(const struct event *event, const char *path)
+{
+	size_t size = path ? strlen(path) + 1 : 1;
+	struct location *location = malloc(sizeof(*location) + size);
+
+	if (!location)
+		return NULL;
+	location->event = *event;
+	memcpy(location->path, path ? path : "", size);
+	return location;
+}
+
+int location_open(const void *data)
+{
+	const struct location *location = data;
+
+	return locate_file(&location->event, *location->path ? location->path : NULL);
 }
 
 bool locate_matches(const struct event *event, const struct stat *found)

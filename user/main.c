@@ -9,6 +9,7 @@
  *	inforce.c		the policy in force: install, name, decide
  *	hold.c locate.c		files and tasks that the kernel left to user space
  *	hasher.c file_hash.c	SHA-256, in worker threads
+ *	suspect.c owners.c learn.c background.c	what has no digest yet
  *	report.c repeat.c	from an alert to the outputs
  *	output*.c fields.c	text, ECS, event file, syslog
  *	events.c escape.c	records decoded; hostile text made harmless

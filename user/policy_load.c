@@ -259,7 +259,7 @@ static int open_list(struct builder *builder, const struct vendor *vendor,
 	r = secure_open_file(source->path, &origin, builder->problems, &fd);
 	if (r < 0)
 		return r;
-	if (vendor->signed_by)
+	if (vendor->signed_by && !source->learned)
 		return signed_list_open(&builder->key, source->path, fd, &origin,
 					builder->problems, ret_signature, ret_fd);
 	*ret_fd = TAKE_FD(fd);
@@ -298,7 +298,7 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 			     source->archive ? ARCHIVES_MAX : LIST_ROWS_MAX);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (facts.rows == 0 && problems_errors(builder->problems) == errors)
+	if (facts.rows == 0 && !source->learned && problems_errors(builder->problems) == errors)
 		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
 			     "no usable entry: expected at least one SHA-256");
 	report_weak(builder, list->path, &facts);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,19 +106,20 @@ static const char *unified_path(char *cgroups)
 	return path;
 }
 
+static const char *const cgroup_roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
 /* The id of a cgroup is the inode number of its directory. */
 static void take_cgroup(pid_t pid, struct event *event)
 {
-	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	_cleanup_free_ char *cgroups = process_cgroups(pid);
 	const char *cgroup = cgroups ? unified_path(cgroups) : NULL;
 
 	/* "/.." leads out of our cgroup namespace, to where we have no path */
 	if (!cgroup || strncmp(cgroup, "/..", 3) == 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
-		_cleanup_free_ char *path = format_string("%s%s", roots[i], cgroup);
-		_cleanup_free_ char *mark = format_string("%s/cgroup.controllers", roots[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(cgroup_roots); i++) {
+		_cleanup_free_ char *path = format_string("%s%s", cgroup_roots[i], cgroup);
+		_cleanup_free_ char *mark = format_string("%s/cgroup.controllers", cgroup_roots[i]);
 		struct stat stat_buffer;
 
 		if (path && mark && access(mark, F_OK) == 0 && stat(path, &stat_buffer) == 0)
@@ -188,4 +190,34 @@ char *process_cgroups(pid_t pid)
 	char *text = NULL;
 
 	return read_proc(pid, "cgroup", &text) < 0 ? NULL : text;
+}
+
+/* The handle of a directory of cgroups is its id (FILEID_KERNFS, linux/exportfs.h). */
+#define CGROUP_HANDLE 0xfe
+
+char *process_cgroup_path(uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} buffer = { .handle = { .handle_bytes = sizeof(id), .handle_type = CGROUP_HANDLE } };
+
+	memcpy(buffer.room + sizeof(struct file_handle), &id, sizeof(id));
+	for (size_t i = 0; i < ARRAY_SIZE(cgroup_roots); i++) {
+		size_t length = strlen(cgroup_roots[i]);
+		_cleanup_close_ int root = open(cgroup_roots[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		_cleanup_close_ int fd = -EBADF;
+		_cleanup_free_ char *path = NULL;
+		char link[32];
+
+		if (root >= 0)
+			fd = open_by_handle_at(root, &buffer.handle, O_PATH | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		snprintf(link, sizeof(link), "fd/%d", fd);
+		path = process_link(getpid(), link);
+		if (path && strncmp(path, cgroup_roots[i], length) == 0 && path[length] == '/')
+			return strdup(path + length);
+	}
+	return NULL;
 }

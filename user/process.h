@@ -45,4 +45,10 @@ char *process_link(pid_t pid, const char *name);
 /* Contents of /proc/PID/cgroup, a line for each hierarchy. The caller frees it. NULL if gone. */
 char *process_cgroups(pid_t pid);
 
+/*
+ * Path of the cgroup with this id below the root of the unified hierarchy, which is
+ * known even when the process is gone. The caller frees it. NULL if it cannot be had.
+ */
+char *process_cgroup_path(uint64_t id);
+
 #endif

@@ -51,7 +51,9 @@ static const struct protected_file host_files[] = {
 };
 
 struct checker {
-	const struct policy *policy;
+	const struct policy *policy; /* NULL: one digest is looked for, and nothing reported */
+	const uint8_t *digest;
+	uint64_t size;
 	struct problems *problems;
 	protect_hash_fn hash;
 	struct inode {
@@ -60,6 +62,7 @@ struct checker {
 	} *seen;
 	size_t seen_count;
 	bool listed;
+	bool unknown; /* one whose size is listed could not be hashed */
 	bool out_of_memory;
 };
 
@@ -87,7 +90,6 @@ static void report_listed(struct checker *checker, uint32_t number, const char *
 	const struct entry *entry = policy_entry(checker->policy, number);
 	_cleanup_free_ char *quoted = problem_quote(path, strlen(path));
 
-	checker->listed = true;
 	problems_add(checker->problems, PROBLEM_ERROR,
 		     policy_list_file(checker->policy, entry->list), entry->line,
 		     "vendor %s lists %s (%s), which this host needs: take the entry out",
@@ -97,31 +99,53 @@ static void report_listed(struct checker *checker, uint32_t number, const char *
 
 static void report_unknown(struct checker *checker, int error, const char *what, const char *path)
 {
+	if (!checker->policy)
+		return;
 	problems_add(checker->problems, PROBLEM_WARNING, path, 0,
 		     "cannot be read to see whether a list holds it (%s): %s", what,
 		     strerror(-error));
 }
 
+static bool may_be_listed(const struct checker *checker, uint64_t size)
+{
+	if (!checker->policy)
+		return size == checker->size;
+	return policy_has_unsized(checker->policy) || policy_size_listed(checker->policy, size);
+}
+
+static void check_digest(struct checker *checker, const uint8_t digest[INTERDICT_DIGEST_SIZE],
+			 const char *what, const char *path)
+{
+	uint32_t number;
+
+	if (!checker->policy) {
+		checker->listed |= memcmp(digest, checker->digest, INTERDICT_DIGEST_SIZE) == 0;
+		return;
+	}
+	number = policy_find(checker->policy, digest);
+	if (!number)
+		return;
+	checker->listed = true;
+	report_listed(checker, number, what, path);
+}
+
 static void check_open_file(struct checker *checker, int fd, const char *what, const char *path)
 {
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
-	uint32_t number;
 	struct stat st;
 	int r;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !is_new(checker, &st))
 		return;
-	if (!policy_has_unsized(checker->policy) &&
-	    !policy_size_listed(checker->policy, (uint64_t)st.st_size))
+	if (!may_be_listed(checker, (uint64_t)st.st_size))
 		return;
 	r = checker->hash(fd, digest, NULL);
 	if (r < 0) {
+		checker->unknown = true;
 		report_unknown(checker, r, what, path);
 		return;
 	}
-	number = policy_find(checker->policy, digest);
-	if (number)
-		report_listed(checker, number, what, path);
+	check_digest(checker, digest, what, path);
 }
 
 static void check_path(struct checker *checker, const char *what, const char *path)
@@ -184,4 +208,19 @@ int protect_check(const struct policy *policy, struct problems *problems)
 	check_files(&checker, host_files, ARRAY_SIZE(host_files));
 	dl_iterate_phdr(check_library, &checker);
 	return finish(&checker);
+}
+
+int protect_find(const uint8_t digest[INTERDICT_DIGEST_SIZE], uint64_t size)
+{
+	struct checker checker = { .digest = digest, .size = size, .hash = file_hash };
+	int r;
+
+	check_files(&checker, host_files, ARRAY_SIZE(host_files));
+	dl_iterate_phdr(check_library, &checker);
+	r = finish(&checker);
+	if (r == -ENOMEM)
+		return r;
+	if (checker.listed)
+		return 1;
+	return checker.unknown ? -EIO : 0;
 }

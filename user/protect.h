@@ -32,6 +32,13 @@ typedef int (*protect_hash_fn)(int fd, uint8_t ret_digest[INTERDICT_DIGEST_SIZE]
  */
 int protect_check(const struct policy *policy, struct problems *problems);
 
+/*
+ * Whether the file with this digest and size is one that this host needs. Waits for
+ * the disk. Returns 1 or 0, -ENOMEM, or -EIO if one of them has the size and could
+ * not be hashed.
+ */
+int protect_find(const uint8_t digest[INTERDICT_DIGEST_SIZE], uint64_t size);
+
 /* The same for other files, and with another way to hash them. */
 int protect_check_files(const struct policy *policy, const struct protected_file *files,
 			size_t count, protect_hash_fn hash, struct problems *problems);

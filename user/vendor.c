@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vendor.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "ini_file.h"
@@ -158,26 +161,36 @@ static void set_signed_by(struct loader *loader, const struct ini_line *line, si
 	set_text(loader, line, offset);
 }
 
-/* Relative to the directory of the vendor file. */
-static void add_list_file(struct loader *loader, const struct ini_line *line, bool archive)
+/* Takes over list->path, which is NULL if there was no memory for it. */
+static void append_list(struct loader *loader, const struct vendor_list *list)
 {
 	struct vendor *vendor = loader->vendor;
-	const char *slash = strrchr(vendor->file, '/');
-	int directory = slash && *line->value != '/' ? (int)(slash + 1 - vendor->file) : 0;
 	struct vendor_list *lists;
 
 	lists = reallocarray(vendor->lists, vendor->list_count + 1, sizeof(*lists));
-	if (lists) {
+	if (lists)
 		vendor->lists = lists;
-		lists[vendor->list_count].line = line->number;
-		lists[vendor->list_count].archive = archive;
-		lists[vendor->list_count].path =
-			format_string("%.*s%s", directory, vendor->file, line->value);
-	}
-	if (!lists || !lists[vendor->list_count].path)
+	if (!lists || !list->path) {
+		free(list->path);
 		loader->out_of_memory = true;
-	else
-		vendor->list_count++;
+		return;
+	}
+	lists[vendor->list_count++] = *list;
+}
+
+/* Relative to the directory of the vendor file. */
+static void add_list_file(struct loader *loader, const struct ini_line *line, bool archive)
+{
+	const char *file = loader->vendor->file;
+	const char *slash = strrchr(file, '/');
+	int directory = slash && *line->value != '/' ? (int)(slash + 1 - file) : 0;
+	const struct vendor_list list = {
+		.path = format_string("%.*s%s", directory, file, line->value),
+		.line = line->number,
+		.archive = archive,
+	};
+
+	append_list(loader, &list);
 }
 
 static void add_list(struct loader *loader, const struct ini_line *line, size_t offset)
@@ -308,6 +321,21 @@ static void finish_schedule(struct loader *loader)
 		schedule_error(loader, "retired", "expected a date after all the others");
 }
 
+/* What was learned stays in force when nothing more is learned. */
+static void add_learned_list(struct loader *loader)
+{
+	const struct vendor_list list = {
+		.path = vendor_learned_list(loader->vendor),
+		.learned = true,
+	};
+	struct stat st;
+
+	if (!list.path || lstat(list.path, &st) == 0 || errno != ENOENT)
+		append_list(loader, &list);
+	else
+		free(list.path);
+}
+
 static void finish(struct loader *loader)
 {
 	struct vendor *vendor = loader->vendor;
@@ -329,6 +357,7 @@ static void finish(struct loader *loader)
 			     line_of(loader, "identity", "learn"),
 			     "learn: expected package, path, unit or module with it");
 	exemptions_finish(loader);
+	add_learned_list(loader);
 	if (loader->out_of_memory)
 		problems_add(loader->problems, PROBLEM_ERROR, vendor->file, 0, "out of memory");
 }
@@ -379,6 +408,16 @@ int vendor_load(const char *path, struct problems *problems, struct vendor **ret
 		return -EINVAL;
 	*ret_vendor = TAKE_PTR(vendor);
 	return 0;
+}
+
+char *vendor_learned_list(const struct vendor *vendor)
+{
+	static const char suffix[] = ".vendor";
+	size_t stem = strlen(vendor->file);
+
+	if (stem > strlen(suffix) && streq(vendor->file + stem - strlen(suffix), suffix))
+		stem -= strlen(suffix);
+	return format_string("%.*s.learned.csv", (int)stem, vendor->file);
 }
 
 bool vendor_has_identity(const struct vendor *vendor)

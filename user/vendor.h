@@ -30,6 +30,7 @@ struct vendor_list {
 	char *path;	   /* as it can be opened */
 	unsigned int line; /* of the vendor file */
 	bool archive;	   /* digests of package files, for scan and check only */
+	bool learned;	   /* the daemon's own list ([identity] learn): line 0, never signed */
 };
 
 #define EXEMPTION_ANY_UID UINT32_MAX
@@ -83,6 +84,13 @@ struct vendor {
 	bool open_deny;	 /* opening a listed file is denied too, not only reported */
 	bool audit_only; /* mode = audit: nothing of this vendor is denied, whatever the phase */
 };
+
+/*
+ * Where the daemon keeps what it learned about the vendor: NAME.learned.csv beside
+ * NAME.vendor. It is one of the vendor's lists as soon as it is there. The caller
+ * frees it. NULL: out of memory.
+ */
+char *vendor_learned_list(const struct vendor *vendor);
 
 /* True if [identity] names anything. */
 bool vendor_has_identity(const struct vendor *vendor);
