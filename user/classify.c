@@ -9,6 +9,7 @@ const char *alert_ecs_kind(const struct alert *alert)
 	case DECISION_AUDIT:
 	case DECISION_GRACE:
 	case DECISION_DENY:
+	case DECISION_SUSPECT:
 		return "alert";
 	default:
 		return "event";

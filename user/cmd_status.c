@@ -156,6 +156,18 @@ static void print_reload(const json_t *reload)
 	       *text_of(reload, "error") ? ": " : "", text_of(reload, "error"));
 }
 
+static void print_identity(const json_t *identity)
+{
+	if (!json_is_true(json_object_get(identity, "enabled")))
+		return;
+	printf("identity     first executions %lld, named %lld, listed %lld, suspect %lld, dropped %lld, "
+	       "learned %lld, not learned %lld\n",
+	       number_of(identity, "seen"), number_of(identity, "named"),
+	       number_of(identity, "listed"), number_of(identity, "suspect"),
+	       number_of(identity, "dropped"), number_of(identity, "learned"),
+	       number_of(identity, "refused"));
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -182,6 +194,7 @@ static void print_status(const json_t *status)
 	printf("alerts       %lld given, record %lld is the last, %lld wait to be collapsed\n",
 	       number_of(report, "alerts"), number_of(report, "sequence"),
 	       number_of(report, "collapsed"));
+	print_identity(json_object_get(status, "identity"));
 	print_output("events", json_object_get(report, "events"));
 	print_output("syslog", json_object_get(report, "syslog"));
 	print_counters(json_object_get(status, "counters"));

@@ -162,6 +162,8 @@ int alert_severity(const struct alert *alert)
 		return LOG_ALERT;
 	case DECISION_AUDIT:
 		return LOG_WARNING;
+	case DECISION_SUSPECT:
+		return alert->phase == PHASE_PROHIBITED ? LOG_WARNING : LOG_NOTICE;
 	case DECISION_GRACE:
 		return LOG_NOTICE;
 	default:
@@ -307,5 +309,7 @@ void alert_release(struct alert *alert)
 	free(alert->build_id);
 	free(alert->soname);
 	free(alert->elf_package);
+	free(alert->suspect_by);
+	free(alert->suspect_command);
 	*alert = (struct alert){ 0 };
 }

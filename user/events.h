@@ -31,6 +31,8 @@ struct alert {
 	char *package;   /* that owns the file */
 	char *container; /* id */
 	char *build_id, *soname, *elf_package;
+	char *suspect_by;      /* suspect: kind and glob that name the file */
+	char *suspect_command; /* suspect: what would add it to a list */
 	uint64_t time; /* CLOCK_REALTIME, nanoseconds */
 	uint64_t sequence;
 	uint64_t repeat;             /* further events that this record stands for */
@@ -39,6 +41,7 @@ struct alert {
 	const struct policy *policy; /* borrowed; has to live as long as the alert */
 	uint32_t entry;              /* number in that policy; 0: none */
 	const struct exemption *exemption; /* of that policy, that it was allowed by; or NULL */
+	uint32_t vendor;             /* suspect: index in that policy + 1; 0: the entry's */
 	bool late;                   /* denied after it may have run */
 };
 

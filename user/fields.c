@@ -30,6 +30,8 @@ void record_from_alert(struct record *ret_record, const struct context *context,
 	};
 	if (alert->policy)
 		ret_record->entry = policy_entry(alert->policy, alert->entry);
+	if (alert->policy && alert->vendor)
+		ret_record->vendor = policy_vendor(alert->policy, alert->vendor - 1);
 	if (ret_record->entry)
 		ret_record->vendor = policy_vendor(alert->policy, ret_record->entry->vendor);
 }
@@ -204,6 +206,8 @@ GETTER(digest)
 }
 
 STRING(package, r->alert->package)
+STRING(suspect_by, r->alert->suspect_by)
+STRING(suspect_command, r->alert->suspect_command)
 STRING(build_id, r->alert->build_id)
 STRING(soname, r->alert->soname)
 STRING(elf_package, r->alert->elf_package)
@@ -386,13 +390,17 @@ static const struct field fields[] = {
 	{ "file.path", "path", FIELD_KEYWORD, FIELD_ALERT, get_path, 0,
 	  "the file, as the kernel resolved it; its beginning is cut off if no / leads" },
 	{ "interdict.vendor.id", "vendor", FIELD_KEYWORD, FIELD_ALERT, get_vendor_id, 0,
-	  "vendor whose list holds the digest" },
+	  "vendor whose list holds the digest, or whose [identity] names the file" },
 	{ "interdict.entry.product", "product", FIELD_KEYWORD, FIELD_ALERT, get_entry_product, 0,
 	  "product, as the list has it" },
 	{ "interdict.entry.version", "version", FIELD_KEYWORD, FIELD_ALERT, get_entry_version, 0,
 	  "version, as the list has it" },
 	{ "event.reason", "reason", FIELD_KEYWORD, FIELD_ALERT, get_reason, 0,
 	  "listed, or unhashable: passed the size gate and its digest cannot be had or trusted" },
+	{ "interdict.suspect.by", "named_by", FIELD_KEYWORD, FIELD_ALERT, get_suspect_by, 0,
+	  "what of the vendor's [identity] names the file: kind:glob" },
+	{ "interdict.suspect.command", "command", FIELD_KEYWORD, FIELD_ALERT, get_suspect_command,
+	  0, "the command that would add the file to a list" },
 	{ "interdict.error", "error", FIELD_KEYWORD, FIELD_ALERT, get_error, 0,
 	  "why it is unhashable, as errno names it" },
 	{ "interdict.phase", "phase", FIELD_KEYWORD, FIELD_ALERT, get_phase, 0,

@@ -66,7 +66,9 @@ static void on_record(const void *record, size_t size, void *context)
 		monitor->undecodable++;
 		return;
 	}
-	if (alert.event.decision == DECISION_PENDING) {
+	if (alert.event.flags & EVENT_FIRST) {
+		monitor_identity_record(monitor, &alert);
+	} else if (alert.event.decision == DECISION_PENDING) {
 		hold_request(monitor->hold, &alert);
 	} else {
 		if (is_worth_learning(&alert.event))
@@ -328,6 +330,7 @@ static void tick(struct monitor *monitor, uint64_t now)
 	hold_tick(monitor->hold, now);
 	monitor_check_date(monitor);
 	monitor_check_losses(monitor);
+	monitor_identity_tick(monitor, now);
 	/* What was looked up in the last second need not stay resident. */
 	policy_trim(inforce_policy(monitor->inforce));
 	if (monitor->watchdog_interval && now >= monitor->next_watchdog) {
@@ -359,6 +362,8 @@ static void on_ready(struct monitor *monitor, int fd)
 		on_signals(monitor);
 	else if (monitor->sweep && fd == sweep_fd(monitor->sweep))
 		monitor_sweep_ready(monitor);
+	else
+		monitor_identity_ready(monitor, fd);
 }
 
 static int wait_ms(const struct monitor *monitor, uint64_t now)
@@ -393,6 +398,7 @@ static void stop(struct monitor *monitor)
 {
 	notify_send("STOPPING=1");
 	kernel_runtime(monitor->kernel)->hold = 0;
+	kernel_runtime(monitor->kernel)->report_first = 0;
 	sweep_free(monitor->sweep);
 	monitor->sweep = NULL;
 	monitor_drain(monitor);
@@ -407,6 +413,7 @@ static void monitor_free(struct monitor *monitor)
 {
 	control_free(monitor->control);
 	sweep_free(monitor->sweep);
+	monitor_identity_release(monitor);
 	hold_free(monitor->hold);
 	kernel_free(monitor->kernel);
 	report_free(monitor->report);

@@ -78,6 +78,7 @@ static int load(struct monitor *monitor, struct problems *problems)
 	monitor->context.policy_generation = inforce_header(monitor->inforce)->generation;
 	policy_digest(policy, monitor->context.policy_digest);
 	remember_sequences(monitor, policy, problems);
+	monitor_identity_policy(monitor);
 	return error;
 }
 
@@ -228,6 +229,7 @@ void monitor_check_date(struct monitor *monitor)
 {
 	if (!inforce_tick(monitor->inforce, time(NULL)))
 		return;
+	monitor_identity_policy(monitor);
 	log_info("a new day: the phases of the vendors were looked at again");
 	report_policy(monitor, "phase");
 	monitor_remind(monitor);

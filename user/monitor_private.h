@@ -16,6 +16,7 @@
 #include "hold.h"
 #include "inforce.h"
 #include "kernel.h"
+#include "monitor_identity.h"
 #include "report.h"
 #include "sweep.h"
 
@@ -38,6 +39,7 @@ struct monitor {
 	struct report *report;
 	struct control *control;
 	struct sweep *sweep;
+	struct identity_watch identity;
 	int lock_fd;
 	int signal_fd;
 	int epoll_fd;

@@ -127,14 +127,15 @@ static json_t *status(const struct monitor *monitor)
 	const struct context *context = &monitor->context;
 	uint64_t uptime = clock_boottime() - monitor->started;
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
 			 mode_name(context->mode), "backend", backend_name(context->backend),
 			 "hash_source", hash_source_name(context->hash_source), "vendors_dir",
 			 monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S),
 			 "programs", programs_status(monitor), "policy", policy_status(monitor),
 			 "counters", counter_status(monitor), "hold", hold_status(monitor),
-			 "report", report_status(monitor), "last_reload", reload_status(monitor));
+			 "report", report_status(monitor), "last_reload", reload_status(monitor),
+			 "identity", monitor_identity_status(monitor));
 }
 
 /* "seen PID": what was decided about that process last, for `interdict selftest`. */

@@ -145,6 +145,8 @@ static inline struct alert sample_alert(void)
 		.build_id = sample_string("d00d"),
 		.soname = sample_string("libscan.so.1"),
 		.elf_package = sample_string("{\"type\":\"deb\"}"),
+		.suspect_by = sample_string("unit:acme*"),
+		.suspect_command = sample_string("interdict list build 'a b'"),
 		.time = SAMPLE_TIME,
 		.sequence = 42,
 		.repeat = 6,

@@ -129,6 +129,8 @@ static void every_alert_field(void **state)
 		{ "container.id", "c0ffee" },
 		{ "package.name", "acme-scan" },
 		{ "interdict.decision", "deny" },
+		{ "interdict.suspect.by", "unit:acme*" },
+		{ "interdict.suspect.command", "interdict list build 'a b'" },
 		{ "interdict.phase", "grace" },
 		{ "interdict.mode", "enforce" },
 		{ "interdict.backend", "lsm" },

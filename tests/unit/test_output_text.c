@@ -48,6 +48,8 @@ static void every_key(void **state)
 		{ "product", "Scanner" },
 		{ "version", "11.1" },
 		{ "reason", "listed" },
+		{ "named_by", "unit:acme*" },
+		{ "command", "interdict list build 'a b'" },
 		{ "error", "EIO" },
 		{ "phase", "grace" },
 		{ "days_left", "9" },
