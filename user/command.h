@@ -15,6 +15,7 @@ enum exit_status {
 /* @argv[0] is the verb. Returns an exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -25,6 +26,7 @@ int cmd_version(int argc, char **argv);
 /* What `interdict <verb> --help` prints. */
 extern const char cmd_run_help[];
 extern const char cmd_check_help[];
+extern const char cmd_scan_help[];
 extern const char cmd_status_help[];
 extern const char cmd_doctor_help[];
 extern const char cmd_selftest_help[];

@@ -12,7 +12,7 @@
  *	suspect.c owners.c learn.c background.c	what has no digest yet
  *	report.c repeat.c	from an alert to the outputs
  *	output*.c fields.c	text, ECS, event file, syslog
- *	events.c escape.c	records decoded; hostile text made harmless
+ *	events.c escape.c json_text.c	records decoded; hostile text made harmless
  *	enrich.c process.c package.c elf_facts.c	who and what it was
  *	config.c vendor*.c list_*.c stix_pattern.c policy*.c schedule.c protect.c	what is restricted
  *	hygiene*.c warning_list.c	entries that get into lists by mistake
@@ -27,6 +27,7 @@
  *	byte_source.c line_reader.c csv_record.c	lists, unpacked and cut into lines and fields
  *	listing.c entry*.c	lists in memory, for the commands and for the policy
  *	sweep.c			processes that run already
+ *	scan.c scan_*.c		files at rest: mounts, walk, findings, coverage
  *	features.c		what this kernel can do
  *	minisign*.c base64.c blake2b.c	keys and signatures in minisign's format
  *	password.c		a secret from a file or a person
@@ -50,6 +51,7 @@ struct command {
 static const struct command commands[] = {
 	{ "run", cmd_run, cmd_run_help, "start the monitor in the foreground" },
 	{ "check", cmd_check, cmd_check_help, "say what would happen to a file, and why" },
+	{ "scan", cmd_scan, cmd_scan_help, "look for restricted files on this machine" },
 	{ "list", cmd_list, NULL, "find, make, compare and sign lists of digests" },
 	{ "status", cmd_status, cmd_status_help, "show what the running monitor does" },
 	{ "doctor", cmd_doctor, cmd_doctor_help, "say what this kernel offers" },

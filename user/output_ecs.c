@@ -11,32 +11,7 @@
 
 #include <jansson.h>
 
-#include "escape.h"
-
-/* 2026-11-21T02:12:45.123456789Z */
-static json_t *json_date(uint64_t nanoseconds)
-{
-	time_t seconds = (time_t)(nanoseconds / 1000000000U);
-	struct tm utc;
-	char text[64];
-	int n;
-
-	gmtime_r(&seconds, &utc);
-	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", utc.tm_year + 1900,
-	             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-	             (unsigned int)(nanoseconds % 1000000000U));
-	return json_stringn_nocheck(text, (size_t)n);
-}
-
-/* Escaped text is valid UTF-8, so jansson need not look again. */
-static json_t *json_escaped(struct buffer *scratch, const char *bytes, size_t size)
-{
-	buffer_clear(scratch);
-	escape_append(scratch, bytes, size);
-	if (scratch->failed)
-		return NULL;
-	return json_stringn_nocheck(scratch->size ? scratch->data : "", scratch->size);
-}
+#include "json_text.h"
 
 static json_t *json_list(struct buffer *scratch, const struct value *value)
 {
@@ -70,27 +45,6 @@ static json_t *json_value(struct buffer *scratch, const struct field *field,
 		return json_date((uint64_t)value->number);
 	}
 	return NULL;
-}
-
-/* Sets "a.b.c" to the value, which it takes over, in nested objects. */
-static int json_place(json_t *object, const char *name, json_t *value)
-{
-	const char *dot;
-
-	for (; (dot = strchr(name, '.')); name = dot + 1) {
-		size_t length = (size_t)(dot - name);
-		json_t *inner = json_object_getn(object, name, length);
-
-		if (!inner) {
-			inner = json_object();
-			if (json_object_setn_new_nocheck(object, name, length, inner) < 0) {
-				json_decref(value);
-				return -ENOMEM;
-			}
-		}
-		object = inner;
-	}
-	return json_object_set_new_nocheck(object, name, value) < 0 ? -ENOMEM : 0;
 }
 
 static int append_chunk(const char *bytes, size_t size, void *buffer)
