@@ -106,6 +106,23 @@ static void decide_digest(const struct checker *checker, struct check_result *re
 	result->open = inforce_decide_action(action, EVENT_OPEN, checker->mode);
 }
 
+/* A package file is no program: it is named, and nothing happens to it. */
+static void find_archive(const struct checker *checker, struct check_result *result)
+{
+	struct alert *alert = &result->alert;
+	const struct vendor *vendor;
+
+	result->archive = policy_find_archive(checker->policy, alert->event.digest);
+	if (!result->archive)
+		return;
+	vendor = policy_vendor(checker->policy, result->archive->vendor);
+	alert->archive = result->archive;
+	alert->event.hash_source = HASH_SOURCE_USER;
+	alert->event.reason = REASON_LISTED;
+	alert->phase = schedule_phase(&vendor->schedule, checker->today);
+	alert->days_left = schedule_days_left(&vendor->schedule, checker->today);
+}
+
 /* The process of the record is this one: no other has run the file. */
 static void set_record(const struct checker *checker, struct alert *alert)
 {
@@ -165,6 +182,8 @@ int check_file(const struct checker *checker, const char *path, struct check_res
 		event->hash_source = HASH_SOURCE_USER;
 		decide_digest(checker, &result);
 	}
+	if (r == 0 && !result.alert.entry)
+		find_archive(checker, &result);
 	add_facts(checker, &result.alert, readable);
 	*ret_result = result;
 	return 0;

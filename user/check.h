@@ -28,6 +28,8 @@ struct check_result {
 	 * error, entry, phase, days_left, package, and the ELF facts.
 	 */
 	struct alert alert;
+	/* Of an archive list, that names the file; nothing is decided by it. NULL: none. */
+	const struct entry *archive;
 	enum decision open; /* decision for opening it */
 	int error;	    /* why it could not be hashed, a negative errno, or 0 */
 	bool has_digest;

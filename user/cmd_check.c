@@ -239,6 +239,8 @@ static const char *outcome(const struct check_result *result)
 {
 	const struct event *event = &result->alert.event;
 
+	if (result->archive)
+		return "a listed package file, which nobody executes: allowed";
 	switch (event->decision) {
 	case DECISION_DENY:
 		return "denied";
@@ -308,10 +310,9 @@ static void print_exemptions(const struct checker *checker, const struct vendor 
 	}
 }
 
-static void print_entry(const struct checker *checker, uint32_t number)
+static void print_entry(const struct checker *checker, const struct entry *entry)
 {
 	const struct policy *policy = checker->policy;
-	const struct entry *entry = policy_entry(policy, number);
 	const struct vendor *vendor = policy_vendor(policy, entry->vendor);
 	enum phase phase = schedule_phase(&vendor->schedule, checker->today);
 	_cleanup_free_ char *list = quote(policy_list_file(policy, entry->list));
@@ -342,15 +343,17 @@ static void print_entries(const struct checker *checker, const struct check_resu
 	const struct entry *entry;
 	uint32_t number;
 
+	if (result->archive)
+		print_entry(checker, result->archive);
 	if (!deciding)
 		return;
-	print_entry(checker, deciding);
+	print_entry(checker, policy_entry(checker->policy, deciding));
 	number = policy_find(checker->policy, result->alert.event.digest);
 	for (; (entry = policy_entry(checker->policy, number)); number++) {
 		if (memcmp(entry->digest, result->alert.event.digest, INTERDICT_DIGEST_SIZE) != 0)
 			break;
 		if (number != deciding)
-			print_entry(checker, number);
+			print_entry(checker, entry);
 	}
 }
 
@@ -376,7 +379,7 @@ static void print_result(const struct session *session, const char *path,
 	print_field("soname", alert->soname);
 	print_field("elf-note", alert->elf_package);
 	print_entries(&session->checker, result);
-	if (alert->event.reason == REASON_NONE)
+	if (alert->event.reason == REASON_NONE || result->archive)
 		return;
 	if (alert->entry)
 		printf("  %-10s %s\n", "open", decision_name(result->open));
@@ -432,6 +435,8 @@ static void check_one(struct session *session, const char *path)
 		session->trouble = true;
 	if (result.alert.entry &&
 	    (result.alert.event.action & POLICY_ACTION_MASK) != POLICY_ACTION_IGNORE)
+		session->found = true;
+	if (result.archive && result.alert.phase != PHASE_RETIRED)
 		session->found = true;
 	if (session->output) {
 		result.alert.sequence = ++sequence;

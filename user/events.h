@@ -40,6 +40,7 @@ struct alert {
 	int32_t days_left;           /* of grace */
 	const struct policy *policy; /* borrowed; has to live as long as the alert */
 	uint32_t entry;              /* number in that policy; 0: none */
+	const struct entry *archive; /* of that policy's archive lists, without `entry`; or NULL */
 	const struct exemption *exemption; /* of that policy, that it was allowed by; or NULL */
 	uint32_t vendor;             /* suspect: index in that policy + 1; 0: the entry's */
 	bool late;                   /* denied after it may have run */

@@ -29,7 +29,8 @@ void record_from_alert(struct record *ret_record, const struct context *context,
 		.severity = alert_severity(alert),
 	};
 	if (alert->policy)
-		ret_record->entry = policy_entry(alert->policy, alert->entry);
+		ret_record->entry = alert->entry ? policy_entry(alert->policy, alert->entry)
+						 : alert->archive;
 	if (alert->policy && alert->vendor)
 		ret_record->vendor = policy_vendor(alert->policy, alert->vendor - 1);
 	if (ret_record->entry)

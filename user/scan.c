@@ -115,6 +115,7 @@ static void found_running(const struct sweep_finding *running, void *context)
 	struct scan *scan = context;
 	const struct policy *policy = scan->options.policy;
 	const struct event *event = &running->event;
+	struct policy_ruling ruling;
 	struct scan_finding finding = {
 		.kind = SCAN_RUNNING,
 		.size = event->file.size,
@@ -128,8 +129,9 @@ static void found_running(const struct sweep_finding *running, void *context)
 	/* One that could not be hashed is among the sweep's counters. */
 	if (!event->entry)
 		return;
-	finding.entry = policy_entry(
-		policy, policy_strictest(policy, event->entry, scan->options.today));
+	ruling = policy_rule(policy, event->entry, event->uid, scan->options.today);
+	finding.entry = policy_entry(policy, ruling.entry);
+	finding.exemption = ruling.exemption;
 	finding.vendor = policy_vendor(policy, finding.entry->vendor);
 	if (scan_is_retired(scan, finding.vendor))
 		return;

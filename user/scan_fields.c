@@ -39,6 +39,7 @@ STRING(name, f->name)
 STRING(vendor, f->vendor->id)
 STRING(vendor_name, f->vendor->name)
 STRING(phase, phase_name(schedule_phase(&f->vendor->schedule, r->today)))
+STRING(exemption, f->exemption ? f->exemption->id : NULL)
 ENTRY_TEXT(product)
 ENTRY_TEXT(package)
 ENTRY_TEXT(source)
@@ -159,6 +160,7 @@ static const struct scan_field fields[] = {
 	{ "name", NULL, FIELD_KEYWORD, get_name },
 	{ "vendor", "interdict.vendor.id", FIELD_KEYWORD, get_vendor },
 	{ "phase", "interdict.phase", FIELD_KEYWORD, get_phase },
+	{ "exemption", "interdict.exemption.id", FIELD_KEYWORD, get_exemption },
 	{ "product", "interdict.entry.product", FIELD_KEYWORD, get_product },
 	{ "version", "interdict.entry.version", FIELD_KEYWORD, get_version },
 	{ "package", "interdict.entry.package", FIELD_KEYWORD, get_package },

@@ -193,11 +193,13 @@ static const struct entry *find_entry(const struct scan *scan, struct scan_findi
 {
 	const struct policy *policy = scan->options.policy;
 	uint32_t number = policy_find(policy, finding->digest);
+	struct policy_ruling ruling;
 
 	if (number) {
+		ruling = policy_rule(policy, number, EXEMPTION_ANY_UID, scan->options.today);
 		finding->kind = SCAN_LISTED;
-		number = policy_strictest(policy, number, scan->options.today);
-		return policy_entry(policy, number);
+		finding->exemption = ruling.exemption;
+		return policy_entry(policy, ruling.entry);
 	}
 	finding->kind = SCAN_ARCHIVE;
 	return policy_find_archive(policy, finding->digest);

@@ -33,6 +33,7 @@ struct scan_finding {
 	char *version; /* of the package; else NULL */
 	const struct vendor *vendor;
 	const struct entry *entry; /* of the policy or its archives; NULL for all by name */
+	const struct exemption *exemption; /* that holds today, for all or for the user of the process */
 	uint64_t size;		   /* bytes; valid if `has_size` */
 	uint8_t digest[INTERDICT_DIGEST_SIZE]; /* valid if `has_digest` */
 	pid_t pid;			       /* of a process; 0: none */

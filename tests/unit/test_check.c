@@ -18,6 +18,7 @@
 #include "util.h"
 
 #define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHA256_LONG "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589"
 #define SHA256_ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
 
 static char directory[] = "/tmp/interdict-test-XXXXXX";
@@ -165,6 +166,36 @@ static void assert_exempt(const char *lines, uint32_t uid, const char *today, co
 	policy_free(policy);
 }
 
+/* A digest of an archive list names the file, whatever its size, and decides nothing. */
+static void test_archive(void **state)
+{
+	struct policy *policy;
+	struct checker checker;
+	struct check_result result;
+
+	(void)state;
+	write_file("v/packages.csv", "sha256\n" SHA256_LONG "\n");
+	policy = load("retired = 2026-03-01\n[lists]\narchive = packages.csv", SHA256_ABC ",3\n");
+	checker = checker_of(policy, MODE_ENFORCE, "2026-02-01");
+	assert_int_equal(check_file(&checker, path_of("long"), &result), 0);
+	assert_true(result.size_cleared);
+	assert_non_null(result.archive);
+	assert_int_equal(result.alert.entry, 0);
+	assert_int_equal(result.alert.event.decision, DECISION_ALLOW);
+	assert_int_equal(result.alert.event.reason, REASON_LISTED);
+	assert_int_equal(result.alert.phase, PHASE_PROHIBITED);
+	check_release(&result);
+	checker = checker_of(policy, MODE_ENFORCE, "2026-03-01");
+	assert_int_equal(check_file(&checker, path_of("long"), &result), 0);
+	assert_int_equal(result.alert.phase, PHASE_RETIRED);
+	check_release(&result);
+	assert_int_equal(check_file(&checker, path_of("abc"), &result), 0);
+	assert_null(result.archive);
+	assert_int_equal(result.alert.entry, 1);
+	check_release(&result);
+	policy_free(policy);
+}
+
 static void test_exempt(void **state)
 {
 	static const char all[] = "prohibited = 2026-02-01\n[exempt E]\nsha256 = " SHA256_ABC
@@ -308,7 +339,7 @@ int main(void)
 		cmocka_unit_test(test_decisions),  cmocka_unit_test(test_unsized),
 		cmocka_unit_test(test_unhashable), cmocka_unit_test(test_not_a_file),
 		cmocka_unit_test(test_link),	   cmocka_unit_test(test_exempt),
-		cmocka_unit_test(test_unhashable_capped),
+		cmocka_unit_test(test_unhashable_capped), cmocka_unit_test(test_archive),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
