@@ -122,7 +122,7 @@ says "verifies what minisign signed" 0 'list.csv: good signature' \
 says "takes its timestamp for the sequence" 0 \
 	"sequence +$(sed -n 's/.*timestamp:\([0-9]*\).*/\1/p' $list.minisig)" \
 	"$interdict" list check-signature --key plain.pub $list
-says "takes a key as text" 0 "key +$(sed -n 's/.*key //p' plain.pub)" \
+says "takes a key as text" 0 "key +$(printf %016X "0x$(sed -n 's/.*key //p' plain.pub)")" \
 	"$interdict" list check-signature --key "$(tail -n 1 plain.pub)" $list
 printf '%s\n' "$password" | minisign -S -s locked.key -m $list \
 	-t $'sequence:9\tfile:list.csv' >/dev/null 2>&1
