@@ -98,12 +98,12 @@ check "the monitor ends" monitor_stop
 # --- what an auditor asks ---
 
 status=0
-"$interdict" scan --vendors "$vendors" --format json --output scan.json || status=$?
+"$interdict" scan --vendors "$vendors" --format json --output scan.json 2>scan.err || status=$?
 equal "scan says that restricted software was found" 1 $status
 equal "scan finds every file of it and nothing else" \
 	"$(printf '/%s\n' $files | sort)" "$(jq -r '.findings[].path' scan.json | sort)"
 dpkg --purge acme-agent >/dev/null 2>&1
 status=0
-"$interdict" scan --vendors "$vendors" --format json --output scan.json || status=$?
+"$interdict" scan --vendors "$vendors" --format json --output scan.json 2>scan.err || status=$?
 equal "after its removal scan finds nothing" "0 0" "$status $(jq '.findings | length' scan.json)"
 finish
