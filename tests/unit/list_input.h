@@ -132,7 +132,8 @@ static inline void assert_counted(const struct result *result, uint32_t md5, uin
 }
 
 /* Reads a list whose only mistake is in @line, and of which @rows rows are good. */
-static inline void assert_malformed(const char *text, unsigned int line, const char *said, size_t rows)
+static inline void assert_malformed(const char *text, unsigned int line, const char *said,
+				    size_t rows)
 {
 	struct result result = read_text(text);
 

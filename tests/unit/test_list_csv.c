@@ -181,9 +181,12 @@ static void test_left_out(void **state)
 /* A row is weak if it has nothing better; a table has ways to say nothing. */
 static void test_foreign_weak(void **state)
 {
-	struct result result = read_text("md5,sha1,sha256,size,name\n" MD5_HEX "," SHA1_HEX "," A ",,p\n" MD5_HEX
-					 "," SHA1_HEX ",,,\n" MD5_HEX ",,,5,\n" MD5_HEX ",-,n/a,NULL,None\n" MD5_HEX
-					 "," SHA1_HEX "," B ",N/A,-\n");
+	struct result result = read_text("md5,sha1,sha256,size,name\n"
+					 MD5_HEX "," SHA1_HEX "," A ",,p\n"
+					 MD5_HEX "," SHA1_HEX ",,,\n"
+					 MD5_HEX ",,,5,\n"
+					 MD5_HEX ",-,n/a,NULL,None\n"
+					 MD5_HEX "," SHA1_HEX "," B ",N/A,-\n");
 
 	(void)state;
 	assert_rows(&result, "csv", 2);
@@ -277,12 +280,13 @@ static void test_misp_malformed(void **state)
 }
 
 #define BAZAAR                                                                                     \
-	"################################\n# MalwareBazaar\n#\n# \"first_seen_utc\",\"sha256_hash\"," \
+	"################################\n# MalwareBazaar\n#\n"                                   \
+	"# \"first_seen_utc\",\"sha256_hash\","                                                    \
 	"\"md5_hash\",\"sha1_hash\",\"reporter\",\"file_name\",\"file_type_guess\",\"mime_type\"," \
 	"\"signature\",\"clamav\",\"vtpercent\",\"imphash\",\"ssdeep\",\"tlsh\"\n"
 #define BAZAAR_ROW(digest, name, signature)                                                        \
-	"\"2026-11-20 10:00:00\", \"" digest "\", \"" MD5_HEX "\", \"" SHA1_HEX "\", \"who\", \"" name     \
-	"\", \"elf\", \"application/x-elf\", \"" signature                                         \
+	"\"2026-11-20 10:00:00\", \"" digest "\", \"" MD5_HEX "\", \"" SHA1_HEX "\", \"who\", \""   \
+	name "\", \"elf\", \"application/x-elf\", \"" signature                                         \
 	"\", \"n/a\", \"12.50\", \"n/a\", \"3:a,b:c\", \"T1A\"\n"
 
 static void test_malwarebazaar(void **state)

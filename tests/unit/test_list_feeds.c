@@ -4,7 +4,8 @@
 
 static void test_semicolon(void **state)
 {
-	struct result result = read_text(A ";Backdoor; see report\n" B " ; \n" MD5_HEX ";old\n" C "\n");
+	struct result result = read_text(A ";Backdoor; see report\n" B " ; \n" MD5_HEX
+					   ";old\n" C "\n");
 
 	(void)state;
 	assert_rows(&result, "semicolon", 3);
@@ -19,8 +20,8 @@ static void test_semicolon(void **state)
 
 static void test_clamav(void **state)
 {
-	struct result result = read_text(A ":544:Test.A-1\n" B ":*:Test.B:73\n" C ":7:C:73:99\n" MD5_HEX
-					 ":1447992:D\n" SHA1_HEX ":*:E:73\n");
+	struct result result = read_text(A ":544:Test.A-1\n" B ":*:Test.B:73\n" C ":7:C:73:99\n"
+					 MD5_HEX ":1447992:D\n" SHA1_HEX ":*:E:73\n");
 
 	(void)state;
 	assert_rows(&result, "clamav", 3);
@@ -43,8 +44,8 @@ static void test_clamav(void **state)
 
 static void test_wazuh(void **state)
 {
-	struct result result = read_text(A ":malware\n" B ":\n\"" C "\":\"a:b c\"\n" MD5_HEX ":x\n" A
-					 ":a:b\n" B "\n");
+	struct result result = read_text(A ":malware\n" B ":\n\"" C "\":\"a:b c\"\n" MD5_HEX
+					   ":x\n" A ":a:b\n" B "\n");
 
 	(void)state;
 	assert_rows(&result, "wazuh-cdb", 5);
@@ -83,7 +84,8 @@ static void test_santa(void **state)
 	assert_counted(&result, 0, 0, 0, 5);
 	assert_string_equal(result.rows[0].hex, A);
 	assert_int_equal(result.rows[0].line, 7);
-	assert_string_equal(result.rows[0].text[LIST_SOURCE], "say \"no\" \xc3\xa9\xf0\x9f\x98\x80");
+	assert_string_equal(result.rows[0].text[LIST_SOURCE],
+			    "say \"no\" \xc3\xa9\xf0\x9f\x98\x80");
 	assert_string_equal(result.rows[1].hex, B);
 	release(&result);
 }

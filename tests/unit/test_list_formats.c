@@ -6,6 +6,8 @@
 
 #include "buffer.h"
 
+#define BLOCK "[[rules]]\nrule_type = \"BINARY\"\npolicy = \"BLOCKLIST\"\n"
+
 /* Two entries in the last two lines; what is before them says the format. */
 struct sample {
 	const char *format;
@@ -21,7 +23,8 @@ static const struct sample samples[] = {
 	{ "misp-csv", "uuid,event_id,category,type,value,comment,to_ids,date\n",
 	  "u,1,Payload,sha256," A ",\"c\",1,2", "u,1,P,filename|sha256,\"x|" B "\",,1,2", false },
 	{ "malwarebazaar", "####\n# \"first_seen_utc\",\"sha256_hash\",\"signature\"\n",
-	  "\"2026-11-20 10:00:00\", \"" A "\", \"X\"", "\"2026-11-20 10:00:01\", \"" B "\", \"n/a\"",
+	  "\"2026-11-20 10:00:00\", \"" A "\", \"X\"",
+	  "\"2026-11-20 10:00:01\", \"" B "\", \"n/a\"",
 	  false },
 	{ "sha256sum", "", A "  a b", B " *c", true },
 	{ "sha256sum", "", "SHA256 (a b) = " A, "SHA256 (c) = " B, false },
@@ -29,13 +32,14 @@ static const struct sample samples[] = {
 	{ "semicolon", "", A ";a; b", B ";", false },
 	{ "clamav", "", A ":17:Name.A-1", B ":*:Name.B:73:99", false },
 	{ "wazuh-cdb", "", A ":bad", "\"" B "\":\"a:b\"", false },
-	{ "ima", "", "10 " SHA1_HEX " ima-ng sha256:" A " /usr/bin/a", "10 " SHA1_HEX " ima-sig sha256:" B " /b 03",
+	{ "ima", "", "10 " SHA1_HEX " ima-ng sha256:" A " /usr/bin/a",
+	  "10 " SHA1_HEX " ima-sig sha256:" B " /b 03",
 	  false },
 	{ "rpm-dump", "", "/a b 1 2 " A " 0100755 root root 0 0 0 X",
 	  "/c 4 5 " B " 0100644 r r 1 0 0 X", false },
 	{ "fapolicyd", "", "/a b 17 " A, "/c 18 " B, false },
-	{ "santa", "[[rules]]\nrule_type = \"BINARY\"\npolicy = \"BLOCKLIST\"\n", "identifier = \"" A "\"",
-	  "[[rules]]\nrule_type = \"BINARY\"\npolicy = \"BLOCKLIST\"\nidentifier = \"" B "\"", false },
+	{ "santa", BLOCK, "identifier = \"" A "\"",
+	  BLOCK "identifier = \"" B "\"", false },
 };
 
 static void append_dirty(struct buffer *text, const char *line, const char *end)
@@ -219,8 +223,8 @@ static void test_insist(void **state)
 			char text[1024];
 			struct result result;
 
-			snprintf(text, sizeof(text), "%s%s\n%s\n", samples[i].head, samples[i].first,
-				 samples[i].second);
+			snprintf(text, sizeof(text), "%s%s\n%s\n", samples[i].head,
+				 samples[i].first, samples[i].second);
 			result = read_as(name.name, text);
 			if (strcmp(name.name, samples[i].format) == 0)
 				assert_rows(&result, name.name, 2);

@@ -50,14 +50,15 @@ static void test_rpm_dump_malformed(void **state)
 		snprintf(text, sizeof(text), "/a 1 2 " B " 0100644 root root 0 0 0 X\n%s", bad[i]);
 		assert_malformed(text, 2, "rpm's path size mtime digest", 1);
 	}
-	assert_malformed("/a 1 2 " B " 0100644 r r 0 0 0 X\n/b 1 2 " A "aa 0100644 r r 0 0 0 X\n", 2,
+	assert_malformed("/a 1 2 " B " 0100644 r r 0 0 0 X\n"
+			 "/b 1 2 " A "aa 0100644 r r 0 0 0 X\n", 2,
 			 "64 hexadecimal digits", 1);
 }
 
 static void test_fapolicyd(void **state)
 {
-	struct result result = read_text("/usr/bin/a%20b 157984 " A "\n/opt/c d  7  " B "\n/e 0 " EMPTY
-					 "\n/f 5 " SHA1_HEX "\n");
+	struct result result = read_text("/usr/bin/a%20b 157984 " A "\n/opt/c d  7  " B
+					 "\n/e 0 " EMPTY "\n/f 5 " SHA1_HEX "\n");
 
 	(void)state;
 	assert_rows(&result, "fapolicyd", 2);
@@ -128,10 +129,11 @@ static void test_ima_malformed(void **state)
 		snprintf(text, sizeof(text), "%s%s", good, bad[i]);
 		assert_malformed(text, 2, "IMA's PCR TEMPLATE-HASH", 1);
 	}
-	assert_malformed(HEAD_OF_IMA "ima-ng sha256:" B " /a\n" HEAD_OF_IMA "ima-ng sha256:" A "a /b\n",
-			 2, "64 hexadecimal digits", 1);
-	assert_malformed(HEAD_OF_IMA "ima-ng sha256:" B " /a\n" HEAD_OF_IMA "ima-ng sha1:" A " /b\n", 2,
-			 "a SHA-1: 40", 1);
+	assert_malformed(HEAD_OF_IMA "ima-ng sha256:" B " /a\n"
+			 HEAD_OF_IMA "ima-ng sha256:" A "a /b\n", 2,
+			 "64 hexadecimal digits", 1);
+	assert_malformed(HEAD_OF_IMA "ima-ng sha256:" B " /a\n"
+			 HEAD_OF_IMA "ima-ng sha1:" A " /b\n", 2, "a SHA-1: 40", 1);
 }
 
 int main(void)

@@ -64,8 +64,8 @@ static void test_sha256sum_malformed(void **state)
 static void test_weak_sums(void **state)
 {
 	struct result result = read_text(MD5_HEX "  a\n" SHA1_HEX " *b\n" A "  c\n" A A "  d\n"
-					 "MD5 (e) = " MD5_HEX "\nSHA1 (f) = " SHA1_HEX "\nSHA512 (g) = " A A
-					 "\nSHA3-256 (h) = " A "\nSHA256 (i) = " B "\n");
+					 "MD5 (e) = " MD5_HEX "\nSHA1 (f) = " SHA1_HEX
+					 "\nSHA512 (g) = " A A "\nSHA3-256 (h) = " A "\nSHA256 (i) = " B "\n");
 
 	(void)state;
 	assert_rows(&result, "sha256sum", 2);
