@@ -390,6 +390,23 @@ static void test_older(void **state)
 	assert_int_equal(put_in_force(), -EINVAL);
 }
 
+/* Whoever puts an older list in force without asking does not open the way for the next. */
+static void test_never_lower(void **state)
+{
+	(void)state;
+	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_list(B, "sequence:7");
+	assert_int_equal(put_in_force(), 0);
+	write_list(A, "sequence:5");
+	assert_loads();
+	assert_int_equal(accept_policy(), 0);
+	assert_int_equal(check(), -EINVAL);
+	scratch_forget(&scratch);
+	write_list(A, "sequence:6");
+	assert_loads();
+	assert_int_equal(check(), -EINVAL);
+}
+
 static void test_timestamps(void **state)
 {
 	(void)state;
@@ -564,6 +581,7 @@ int main(void)
 		TEST(test_first_time),
 		TEST(test_check_writes_nothing),
 		TEST(test_older),
+		TEST(test_never_lower),
 		TEST(test_timestamps),
 		TEST(test_remembered),
 		TEST(test_new_key),
