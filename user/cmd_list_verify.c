@@ -15,6 +15,7 @@
 #include "log.h"
 #include "protect.h"
 #include "secure_file.h"
+#include "sequences.h"
 #include "table.h"
 #include "util.h"
 
@@ -24,9 +25,10 @@ const char cmd_list_verify_help[] =
 	"Checks the vendor files and all their lists, or the lists that are named, in any\n"
 	"format. Errors are what the monitor would refuse: a line that is malformed, two\n"
 	"sizes of one digest, the empty file, a file that this host needs, files that\n"
-	"others may write to. Warnings are entries that get into lists by mistake: digests\n"
-	"of another vendor too, those on a warning list, and files of an installed package\n"
-	"(dpkg, rpm) that the vendor's [identity] does not name.\n"
+	"others may write to, a signed list without a good signature or older than before.\n"
+	"Warnings are entries that get into lists by mistake: digests of another vendor too,\n"
+	"those on a warning list, and files of an installed package (dpkg, rpm) that the\n"
+	"vendor's [identity] does not name.\n"
 	"\n"
 	"  --config FILE    configuration (" CONFIG_PATH ", if it is there)\n"
 	"  --vendors DIR    directory of *.vendor files, if no FILE is named\n"
@@ -114,6 +116,7 @@ static int check_policy(const struct policy *policy, const struct config *config
 	size_t warnings = problems_warnings(problems);
 	const struct package_db_options database = { .rpm = true };
 	struct hygiene_owned owned = { .database = &database, .deep = deep };
+	int older = sequences_check(config->state_dir, policy, problems);
 	int r = protect_check(policy, problems);
 
 	*ret_unread = problems_warnings(problems) - warnings;
@@ -122,6 +125,8 @@ static int check_policy(const struct policy *policy, const struct config *config
 		r = hygiene_check(policy, config->warning_lists, problems);
 	if (r == 0)
 		r = hygiene_check_owned(policy, &owned, problems);
+	if (r == 0)
+		r = older;
 	if (r < 0)
 		return r;
 	*ret_unread += owned.unreadable > 0;

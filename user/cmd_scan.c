@@ -24,6 +24,7 @@
 #include "problems.h"
 #include "scan.h"
 #include "scan_report.h"
+#include "sequences.h"
 #include "util.h"
 
 #define PROBLEMS_SHOWN 20
@@ -108,6 +109,8 @@ static int load(const struct arguments *arguments, struct config *config, struct
 			r = -EINVAL;
 		if (r == 0)
 			r = policy_load(config->vendors_dir, problems, ret_policy);
+		if (r == 0)
+			r = sequences_check(config->state_dir, *ret_policy, problems);
 		problems_print(problems, PROBLEMS_SHOWN);
 	}
 	problems_free(problems);

@@ -68,6 +68,10 @@ runs "signed: what is not listed yet runs" exec "$work/b"
 matches "its sequence is remembered" "^100 [0-9A-F]{16} [0-9a-f]{64} $list\$" "$(cat "$sequences")"
 equal "for root only" "600 root 750 root" "$(stat -c '%a %U' "$sequences" "$state" | xargs)"
 remembered=$(cat "$sequences")
+chmod 755 "$work"
+says "who is not root cannot compare, and is told so" 1 'warning: .*sequences: cannot be read' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+	"$interdict" check --config "$config" --vendors "$vendors" "$work/a"
 
 # Reloads that are refused. Each would put b in force instead of a.
 list_write sized "$list" b
@@ -117,8 +121,13 @@ policy 102 b
 no_start "no start with an older list" 'is 102, and 1[0-9]{9} was in force'
 says "check refuses it too" 2 'is 102, and' \
 	"$interdict" check --config "$config" --vendors "$vendors" "$work/a"
+says "list verify too" 2 'is 102, and' \
+	"$interdict" list verify --config "$config" --vendors "$vendors"
+says "scan too" 2 'is 102, and' "$interdict" scan --config "$config" --vendors "$vendors" "$work/a"
 list_write sized "$list" a
 minisign -S -s key -m "$list" -t "sequence:$(($(date +%s) + 10))" >/dev/null 2>&1
+says "list verify takes a newer one" 0 '^verify +0 errors' \
+	"$interdict" list verify --config "$config" --vendors "$vendors"
 monitor_start audit || bail "the monitor does not start"
 runs "a newer one, in audit: runs" exec "$work/a"
 reported "and is reported" ".file.hash.sha256 == \"$(digest a)\" and .interdict.decision == \"audit\""
