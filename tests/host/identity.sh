@@ -10,6 +10,7 @@ mkdir -p "$vendors"
 mount -t tmpfs -o mode=755,size=256k tmpfs "$vendors" || bail "no tmpfs"
 later umount "$vendors"
 # Directories that only root can write to all the way up: under /var/tmp nothing is learned.
+mkdir -p /mnt
 mount -t tmpfs -o mode=755 tmpfs /mnt || bail "no tmpfs"
 named=/mnt/named
 mkdir -p $named "$work/elsewhere"
@@ -202,9 +203,10 @@ make_file program $named/writable
 chmod 775 $named/writable
 not_learned "a file that others may write to" $named/writable "may write to it" \
 	"$probe" exec $named/writable
-make_file program $named/namespace
+cp $named/private $named/namespace
+echo >>$named/namespace
 not_learned "a file in another mount namespace" $named/namespace "mount namespace" \
-	unshare --mount --propagation private -- "$probe" exec $named/namespace
+	unshare --mount --propagation private -- $named/namespace 1
 mkdir -m 777 $named/open
 make_file program $named/open/door
 not_learned "a file in a directory of others" $named/open/door "may change" \
