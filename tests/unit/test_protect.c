@@ -197,6 +197,23 @@ static void test_host_with_harmless_policy(void **state)
 	assert_no_errors(scratch.problems);
 }
 
+/* One digest, without a policy: a file of this host, and one that it cannot be. */
+static void test_find(void **state)
+{
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
+	int fd = open("/bin/sh", O_RDONLY | O_CLOEXEC);
+	uint64_t size;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(file_hash(fd, digest, &size), 0);
+	close(fd);
+	assert_int_equal(protect_find(digest, size), 1);
+	assert_int_equal(protect_find(digest, size + 1), 0);
+	digest[31] ^= 1;
+	assert_int_equal(protect_find(digest, size), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -204,7 +221,7 @@ int main(void)
 		TEST(test_sizes_first),	       TEST(test_without_sizes),
 		TEST(test_any_phase),	       TEST(test_patterns_and_links),
 		TEST(test_unreadable),	       TEST(test_host),
-		TEST(test_host_with_harmless_policy),
+		TEST(test_host_with_harmless_policy), cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests_name("protect", tests, NULL, NULL);
