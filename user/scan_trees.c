@@ -24,6 +24,7 @@ struct start {
 	char *inside; /* the path in its file system; NULL if the mount is not known */
 	int fd;	      /* O_PATH */
 	mode_t type;
+	bool asked; /* a path of the user's, which is not left for another one of the same files */
 };
 
 struct starts {
@@ -106,7 +107,7 @@ static bool is_included(const struct starts *starts, size_t index)
 	for (size_t i = 0; i < starts->count; i++) {
 		const struct start *other = &starts->item[i];
 
-		if (i == index || !includes(other, start))
+		if (i == index || !includes(other, start) || (start->asked && !other->asked))
 			continue;
 		if (i < index || !includes(start, other))
 			return true;
@@ -259,6 +260,7 @@ static int add_paths(struct scan *scan, struct starts *starts)
 		r = add_start(starts, path, mount, fd, type);
 		if (r < 0)
 			return r;
+		starts->item[starts->count - 1].asked = true;
 	}
 	return 0;
 }
