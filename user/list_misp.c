@@ -20,18 +20,8 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "misp_type.h"
 #include "util.h"
-
-#define COMPOSITE      "filename|"
-#define COMPOSITE_SIZE (sizeof(COMPOSITE) - 1)
-
-/* Types that are digests of a file; as `filename|TYPE` too. */
-static const char *const digest_types[] = {
-	"sha256",     "md5",	  "sha1",     "sha224",	    "sha384",	    "sha512",
-	"sha512/224", "sha512/256", "sha3-224", "sha3-256", "sha3-384",	    "sha3-512",
-	"ssdeep",     "imphash",  "impfuzzy", "pehash",	    "authentihash", "vhash",
-	"tlsh",	      "cdhash",	  "telfhash",
-};
 
 /* What is said beside an attribute. */
 struct context {
@@ -60,26 +50,6 @@ static bool detect(const json_t *document)
 		return true;
 	return is_event(document) || is_event(response) || is_event(first) ||
 	       (is_attribute(first) && json_object_get(first, "category"));
-}
-
-/* The digest type that this attribute type has in it, or nothing. */
-static struct slice digest_type(struct slice type, bool *ret_composite)
-{
-	*ret_composite = false;
-	if (type.size == 14 && memcmp(type.bytes, "malware-sample", 14) == 0) {
-		*ret_composite = true;
-		return (struct slice){ "md5", 3 };
-	}
-	if (type.size > COMPOSITE_SIZE && memcmp(type.bytes, COMPOSITE, COMPOSITE_SIZE) == 0) {
-		*ret_composite = true;
-		type.bytes += COMPOSITE_SIZE;
-		type.size -= COMPOSITE_SIZE;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(digest_types); i++)
-		if (strlen(digest_types[i]) == type.size &&
-		    memcmp(digest_types[i], type.bytes, type.size) == 0)
-			return type;
-	return (struct slice){ "", 0 };
 }
 
 /* A truth value as MISP has written it over the years: true, 1 or "1". False if it is none. */
@@ -159,25 +129,22 @@ static int parse_attribute(struct list_parser *parser, const json_t *attribute,
 			   const struct context *context)
 {
 	struct slice where = list_json_text(attribute, "uuid");
-	enum list_weak weak;
-	struct slice type;
-	bool composite;
+	struct misp_digest digest;
 
 	if (!is_attribute(attribute)) {
 		list_json_malformed(parser, where, attribute,
 				    "an attribute with \"type\" and \"value\"");
 		return 0;
 	}
-	type = digest_type(list_json_text(attribute, "type"), &composite);
-	if (type.size == 0) {
+	if (!misp_type_digest(list_json_text(attribute, "type"), &digest)) {
 		list_set_aside(parser);
 		return 0;
 	}
 	if (!is_wanted(parser, attribute, where))
 		return 0;
-	if (list_json_is_sha256(type, &weak))
-		return parse_sha256(parser, attribute, context, composite);
-	list_weak(parser, weak);
+	if (digest.weak == LIST_WEAK_COUNT)
+		return parse_sha256(parser, attribute, context, digest.named);
+	list_weak(parser, digest.weak);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util.h"
+#include "misp_type.h"
 
 enum column {
 	COLUMN_TYPE,
@@ -28,20 +28,6 @@ static const char *const column_names[COLUMN_COUNT] = { "type", "value", "commen
 struct layout {
 	size_t column[COLUMN_COUNT];
 	size_t count;
-};
-
-/* Types that are digests of a file; with `filename|` before them too. */
-static const struct digest_type {
-	const char *name;
-	enum list_weak weak; /* LIST_WEAK_COUNT: SHA-256 */
-} digest_types[] = {
-	{ "sha256", LIST_WEAK_COUNT }, { "md5", LIST_MD5 },	     { "sha1", LIST_SHA1 },
-	{ "sha224", LIST_OTHER },      { "sha384", LIST_OTHER },     { "sha512", LIST_OTHER },
-	{ "sha512/224", LIST_OTHER },  { "sha512/256", LIST_OTHER }, { "sha3-224", LIST_OTHER },
-	{ "sha3-256", LIST_OTHER },    { "sha3-384", LIST_OTHER },   { "sha3-512", LIST_OTHER },
-	{ "ssdeep", LIST_OTHER },      { "imphash", LIST_OTHER },    { "impfuzzy", LIST_OTHER },
-	{ "pehash", LIST_OTHER },      { "authentihash", LIST_OTHER }, { "vhash", LIST_OTHER },
-	{ "tlsh", LIST_OTHER },	       { "cdhash", LIST_OTHER },     { "telfhash", LIST_OTHER },
 };
 
 static size_t find_column(struct slice name)
@@ -95,22 +81,6 @@ static bool parse_header(struct list_parser *parser, struct csv_record *header,
 	return false;
 }
 
-/* NULL: no digest of a file. */
-static const struct digest_type *find_type(struct slice type, bool *ret_named)
-{
-	*ret_named = slice_begins(type, "filename|");
-	if (slice_is(type, "malware-sample")) {
-		*ret_named = true;
-		type = (struct slice){ "md5", 3 };
-	} else if (*ret_named) {
-		type = (struct slice){ type.bytes + 9, type.size - 9 };
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(digest_types); i++)
-		if (slice_is(type, digest_types[i].name))
-			return &digest_types[i];
-	return NULL;
-}
-
 /* Whether it is for detection, as MISP says if it does not say: for digests it is. */
 static bool read_to_ids(struct slice text, bool *ret_to_ids)
 {
@@ -133,27 +103,26 @@ static bool parse_fields(struct list_parser *parser, const struct layout *layout
 	struct slice type = get(layout, fields, COLUMN_TYPE);
 	struct slice value = get(layout, fields, COLUMN_VALUE), hex = value;
 	struct slice to_ids = get(layout, fields, COLUMN_TO_IDS);
-	const struct digest_type *digest;
-	bool named, wanted;
+	struct misp_digest digest;
+	bool wanted;
 
-	digest = find_type(type, &named);
 	if (!read_to_ids(to_ids, &wanted)) {
 		list_malformed(parser, row->line, to_ids.bytes, to_ids.size, "0 or 1 as to_ids");
 		return false;
 	}
-	if (!digest || !wanted) {
+	if (!misp_type_digest(type, &digest) || !wanted) {
 		list_set_aside(parser);
 		return false;
 	}
-	if (named && !slice_take_last(&value, '|', &hex)) {
+	if (digest.named && !slice_take_last(&value, '|', &hex)) {
 		list_malformed(parser, row->line, value.bytes, value.size,
 			       "a file name, | and a digest");
 		return false;
 	}
-	row->text[LIST_PATH] = named ? value : row->text[LIST_PATH];
+	row->text[LIST_PATH] = digest.named ? value : row->text[LIST_PATH];
 	row->text[LIST_SOURCE] = get(layout, fields, COLUMN_COMMENT);
-	if (digest->weak < LIST_WEAK_COUNT) {
-		list_weak_digest(parser, row->line, hex, digest->weak);
+	if (digest.weak < LIST_WEAK_COUNT) {
+		list_weak_digest(parser, row->line, hex, digest.weak);
 		return false;
 	}
 	if (slice_has_nul(row->text[LIST_PATH]) || slice_has_nul(row->text[LIST_SOURCE])) {

@@ -14,7 +14,8 @@
  *	output*.c fields.c	text, ECS, event file, syslog
  *	events.c escape.c json_text.c	records decoded; hostile text made harmless
  *	enrich.c process.c package.c elf_facts.c	who and what it was
- *	config.c vendor*.c list_*.c stix_pattern.c policy*.c schedule.c protect.c	what is restricted
+ *	config.c vendor*.c list_*.c policy*.c schedule.c protect.c	what is restricted
+ *	misp_type.c stix_pattern.c	what the list formats need
  *	hygiene*.c warning_list.c	entries that get into lists by mistake
  *	calendar.c policy_status.c	what the dates ask of people
  *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
