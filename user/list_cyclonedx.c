@@ -8,7 +8,7 @@
  *
  * Every other SHA-256 in the document is of something that the software is not
  * made of: the tool that wrote the BOM, what a component was derived from, what a
- * link leads to. They are counted as set aside.
+ * link leads to. They are counted as set aside, like files without contents.
  */
 #include "list_json.h"
 
@@ -42,7 +42,7 @@ static uint32_t count_digests(const json_t *value)
 static int parse_hashes(struct list_parser *parser, const json_t *component, uint32_t *taken)
 {
 	struct slice name = list_json_text(component, "name");
-	struct list_json_hashes hashes = { .where = name };
+	struct list_json_hashes hashes = { .where = name, .empty_aside = true };
 	const json_t *array = list_json_array(parser, name, component, "hashes");
 	json_t *hash;
 	size_t i;

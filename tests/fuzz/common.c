@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/interdict-fuzz-XXXXXX", path[sizeof(directory) + 8];
+static char directory[] = "/tmp/interdict-fuzz-XXXXXX", path[sizeof(directory) + 16];
 
 static void write_all(int fd, const uint8_t *data, size_t size)
 {
@@ -38,7 +38,7 @@ const char *fuzz_path(const uint8_t *data, size_t size)
 
 	if (fd < 0) {
 		FUZZ_ASSERT(mkdtemp(directory));
-		snprintf(path, sizeof(path), "%s/input", directory);
+		snprintf(path, sizeof(path), "%s/input.json", directory);
 		atexit(remove_directory);
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		FUZZ_ASSERT(fd >= 0);

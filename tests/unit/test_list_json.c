@@ -388,6 +388,7 @@ static void test_cyclonedx(void **state)
 			      "b", ALG("SHA-256", B)) "]"), .rows = 2 },
 		    { .text = BOM("\"components\":[{\"name\":\"a\",\"components\":[{\"name\":\"b\","
 				  "\"components\":[" COMPONENT("c", ALG("SHA-256", A)) "]}]}]"), .rows = 1 },
+		    { .text = BOM("\"components\":[" COMPONENT("e", ALG("SHA-256", EMPTY)) "]"), .set_aside = 1 },
 		    { .text = BOM("\"metadata\":{\"component\":" COMPONENT("m", ALG("SHA-256", A)) "}"), .rows = 1 },
 		    { .text = BOM("\"metadata\":{\"tools\":[{\"hashes\":[" ALG("MD5", MD5) "," ALG(
 			      "SHA-256", A) "]}]}"), .set_aside = 1 },
