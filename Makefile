@@ -226,7 +226,9 @@ FUZZ_LINK = $(CLANG) -fsanitize=fuzzer $(FUZZ_SANITIZE) -pthread -o $@ $^ $(LDLI
 
 fuzz-targets: $(addprefix $(O)/fuzz/,$(fuzz_targets))
 
-fuzz: fuzz-targets
+fuzz:
+	$(Q)scripts/deps test
+	$(Q)$(MAKE) --no-print-directory fuzz-targets
 	$(Q)tests/fuzz/run $(O) $(fuzz_targets)
 
 .PHONY: fuzz fuzz-targets

@@ -45,11 +45,14 @@ static bool detect(const json_t *document)
 {
 	const json_t *response = json_object_get(document, "response");
 	const json_t *first = json_array_get(response ? response : document, 0);
+	struct misp_digest digest;
 
 	if (response && json_is_array(response) && json_array_size(response) == 0)
 		return true;
 	return is_event(document) || is_event(response) || is_event(first) ||
-	       (is_attribute(first) && json_object_get(first, "category"));
+	       (is_attribute(first) &&
+		(json_object_get(first, "category") ||
+		 misp_type_digest(list_json_text(first, "type"), &digest)));
 }
 
 /* A truth value as MISP has written it over the years: true, 1 or "1". False if it is none. */

@@ -205,7 +205,8 @@ static bool is_hash(const struct path *path, struct slice *ret_algorithm)
 
 	*ret_algorithm = (struct slice){ "", 0 };
 	if (slice_equals(path->type, "process")) {
-		if (!slice_equals(path->step[0], "image_ref") && !slice_equals(path->step[0], "binary_ref"))
+		if (!slice_equals(path->step[0], "image_ref") &&
+		    !slice_equals(path->step[0], "binary_ref"))
 			return false;
 		hashes = 1;
 	} else if (!slice_equals(path->type, "file") && !slice_equals(path->type, "artifact")) {

@@ -55,7 +55,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	static const char *const names[] = { "a.deb",    "a.rpm",  "a.apk",   "a.tar.gz",  "a.zip",
 					     "a.cpio.xz", "a.iso", "a.ko.zst", "a.ko.gz", "a" };
 	static const struct archive_limits limits = {
-		.depth = 4, .members = 1000, .member_size = 1U << 20, .total_size = 4U << 20, .ratio = 20,
+		.depth = 4,
+		.members = 1000,
+		.member_size = 1U << 20,
+		.total_size = 4U << 20,
+		.ratio = 20,
 	};
 	struct problems *problems = problems_new();
 	struct visit visit = { 0 };

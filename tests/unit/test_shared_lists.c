@@ -161,12 +161,14 @@ static void test_stix(void **state)
 {
 	(void)state;
 #define STIX(name, ...) { .path = "mvt-indicators/" name ".stix2", .format = "stix", __VA_ARGS__ }
-	ASSERT_LISTS(STIX("2023-07-25_wyrmspy_dragonegg_wyrmspy_dragonegg", .rows = 34, .set_aside = 19),
-		     STIX("2023-04-11_quadream_kingspawn", .set_aside = 167),
-		     STIX("2023-06_01_operation_triangulation_operation_triangulation", .set_aside = 112),
-		     STIX("candiru_candiru", .set_aside = 125),
-		     STIX("cellebrite_cellebrite", .set_aside = 1),
-		     STIX("intellexa_predator_predator", .set_aside = 585));
+	ASSERT_LISTS(
+		STIX("2023-07-25_wyrmspy_dragonegg_wyrmspy_dragonegg", .rows = 34, .set_aside = 19),
+		STIX("2023-04-11_quadream_kingspawn", .set_aside = 167),
+		STIX("2023-06_01_operation_triangulation_operation_triangulation",
+		     .set_aside = 112),
+		STIX("candiru_candiru", .set_aside = 125),
+		STIX("cellebrite_cellebrite", .set_aside = 1),
+		STIX("intellexa_predator_predator", .set_aside = 585));
 }
 
 /* Attributes with to_ids false, links, texts and the like are set aside. */
@@ -190,10 +192,11 @@ static void test_cyclonedx(void **state)
 static void test_lines(void **state)
 {
 	(void)state;
-	ASSERT_LISTS({ .path = "amnesty/2020-06-15_india_sha256.txt", .format = "plain", .rows = 12 },
-		     { .path = "amnesty/2021-02-24_vietnam_indicators_sha256.txt", .format = "plain", .rows = 15 },
-		     { .path = "amnesty/2021-10-07_donot_sha256.txt", .format = "plain", .rows = 228 },
-		     { .path = "amnesty/2020-09-25_finfisher_sha256.csv", .format = "csv", .rows = 12 },
+#define AMNESTY(name, form, count) { .path = "amnesty/" name, .format = form, .rows = count }
+	ASSERT_LISTS(AMNESTY("2020-06-15_india_sha256.txt", "plain", 12),
+		     AMNESTY("2021-02-24_vietnam_indicators_sha256.txt", "plain", 15),
+		     AMNESTY("2021-10-07_donot_sha256.txt", "plain", 228),
+		     AMNESTY("2020-09-25_finfisher_sha256.csv", "csv", 12),
 		     { .path = "moroz/global.toml", .format = "santa", .rows = 1, .set_aside = 7 },
 		     { .path = "kaspersky-linux-packages/kaspersky-linux-packages.sha256",
 		       .format = "sha256sum", .rows = 15 });
