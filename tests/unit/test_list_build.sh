@@ -10,9 +10,9 @@ build() {
 	"$interdict" list build "$@" >out.csv 2>err </dev/null || status=$?
 }
 
-# digests [FILE]: those of a list, sorted.
+# The list's digests, sorted.
 digests() {
-	tail -n +2 "${1:-out.csv}" | cut -d , -f 1 | sort
+	tail -n +2 out.csv | cut -d , -f 1 | sort
 }
 
 # digests_of FILE...: what sha256sum finds, sorted, each once.
