@@ -45,6 +45,12 @@ struct policy {
 };
 
 /*
+ * Computes policy->digest, from entries that are merged and exemptions that are
+ * collected, those of other hosts included. False if libcrypto does not do it.
+ */
+bool policy_compute_digest(struct policy *policy);
+
+/*
  * Exemptions (policy_exempt.c). Collects those of all vendors, or returns -ENOMEM; of
  * them keeps, once entries are merged, what holds on this host and of a digest that
  * the vendor lists, with a warning for a digest that it does not list.

@@ -474,7 +474,10 @@ static void test_files_that_cannot_be_read(void **state)
 static void test_random(void **state)
 {
 	static const char good[] = "[vendor]\nid = x\nname = y\n[authority]\nurl = z\n[schedule]\n"
-				   "announced = 2026-01-01\ngrace = 45d\n[lists]\nfile = l\n";
+				   "announced = 2026-01-01\ngrace = 45d\n[lists]\nfile = l\n"
+				   "[exempt E]\nuid = 7\nhost = h\nsha256 = " DIGEST
+				   "\nuntil = 2026-12-31\n" ANSWERED "[exempt F]\nsha256 = " DIGEST
+				   "\nuntil = 2026-12-31\n" ANSWERED;
 	uint64_t random = 3;
 
 	(void)state;
