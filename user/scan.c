@@ -147,6 +147,7 @@ static void look_at_running(struct scan *scan)
 {
 	const struct sweep_options options = {
 		.policy = { may_be_listed, find_running, scan->gate },
+		.file_deadline = SCAN_PATIENCE,
 		.stop = scan->options.stop,
 	};
 	struct sweep_counters *counters = &scan->coverage.running;

@@ -171,8 +171,11 @@ static int root_of(struct nodes *nodes, struct tree *tree, bool beneath)
 {
 	int fd;
 
+	/* Without the lock: nobody else has anything of this tree before its root is read. */
+	if (!beneath && tree->fd < 0)
+		tree->fd = open(tree->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (!beneath)
-		return tree->fd;
+		return tree->fd < 0 ? -errno : tree->fd;
 	pthread_mutex_lock(&nodes->lock);
 	if (!tree->copy_tried) {
 		tree->copy_tried = true;

@@ -24,7 +24,7 @@
 struct tree {
 	char *path;  /* absolute */
 	char *name;  /* the one file of a tree that is a file; `path` is its directory; or NULL */
-	int fd;	     /* of `path`; O_PATH will do */
+	int fd;	     /* of `path`; O_PATH will do; negative: opened when it is needed */
 	int copy_fd; /* of the copy of the mount, negative if there is none yet or at all */
 	bool copy_tried;
 };

@@ -22,7 +22,7 @@ struct start {
 	char *path; /* absolute */
 	const struct mount *mount;
 	char *inside; /* the path in its file system; NULL if the mount is not known */
-	int fd;	      /* O_PATH */
+	int fd;	      /* O_PATH; negative: to be opened by the walk */
 	mode_t type;
 	bool asked; /* a path of the user's, which is not left for another one of the same files */
 };
@@ -68,7 +68,7 @@ static char *path_inside(const struct mount *mount, const char *path)
 	return format_string("%s%s", *root || *rest ? root : "/", rest);
 }
 
-/* Takes the descriptor. */
+/* Takes the descriptor, if there is one. */
 static int add_start(struct starts *starts, const char *path, const struct mount *mount, int fd,
 		     mode_t type)
 {
@@ -79,7 +79,8 @@ static int add_start(struct starts *starts, const char *path, const struct mount
 		struct start *item = reallocarray(starts->item, size, sizeof(*item));
 
 		if (!item) {
-			close(fd);
+			if (fd >= 0)
+				close(fd);
 			return -ENOMEM;
 		}
 		starts->item = item;
@@ -172,8 +173,12 @@ static int add_mount(struct starts *starts, struct mount *mount)
 {
 	unsigned long id = 0;
 	mode_t type = 0;
-	int fd = pin(mount->point, &id, &type);
+	int fd;
 
+	/* Opened by the walk, which can do without a thread that waits for good. */
+	if (mount->kind == MOUNT_REMOTE)
+		return add_start(starts, mount->point, mount, -EBADF, S_IFDIR);
+	fd = pin(mount->point, &id, &type);
 	if (fd < 0) {
 		mount->choice = MOUNT_UNREADABLE;
 		return 0;

@@ -80,7 +80,8 @@ void walk_free(struct walk *walk)
 		walk->trees = item->next;
 		if (item->tree.copy_fd >= 0)
 			close(item->tree.copy_fd);
-		close(item->tree.fd);
+		if (item->tree.fd >= 0)
+			close(item->tree.fd);
 		free(item->tree.path);
 		free(item->tree.name);
 		free(item);
@@ -94,7 +95,8 @@ int walk_add(struct walk *walk, const char *path, const char *name, int fd)
 	struct node *root;
 
 	if (!item) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return -ENOMEM;
 	}
 	item->tree = (struct tree){

@@ -65,7 +65,8 @@ struct walk *walk_new(const struct walk_options *options);
 
 /*
  * Adds a tree: the directory behind @fd, which is at @path, or the file @name in it
- * alone (NULL: all of it). Takes the descriptor. Returns 0 or -ENOMEM.
+ * alone (NULL: all of it). Takes the descriptor; without one (negative) the directory is
+ * opened in a thread of the walk. Returns 0 or -ENOMEM.
  */
 int walk_add(struct walk *walk, const char *path, const char *name, int fd);
 

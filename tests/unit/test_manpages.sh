@@ -201,6 +201,12 @@ same "severities of the system log" "$(sed -n '/^int alert_severity/,/^}/p
 	grep -o 'LOG_[A-Z]*' | sed 's/LOG_//; s/.*/\L&/')" \
 	"$(section interdict-events.5 .Ss "System log" | sed -n 's/^\.It .* Ta //p')"
 
+same "fields of a scan's findings" \
+	"$(sed -En 's/^\t\{ (NULL|"[a-z0-9]+"), (NULL|"[^"]+"), FIELD_.*/\1 \2/p' \
+		"$source_root/user/scan_fields.c" | sed 's/NULL/-/g; s/"//g')" \
+	"$(section interdict-scan.8 .Ss Fields | sed -En 's/^\.It (Li )?([^ ]+) Ta (Li )?([^ ]+) Ta .*/\2 \4/p' |
+		grep -v '^Sy ')"
+
 # lint NAME PAGE: mandoc has nothing to say about it.
 lint() {
 	local said

@@ -484,6 +484,47 @@ static void test_paths(void **state)
 		free(paths[i]);
 }
 
+static unsigned int count_file(const struct walk_file *file, unsigned int thread, void *context)
+{
+	(void)file, (void)thread;
+	atomic_fetch_add((atomic_int *)context, 1);
+	return 0;
+}
+
+static void note_skip(const struct node *directory, const char *name, int error, void *context)
+{
+	(void)directory, (void)name;
+	atomic_store((atomic_int *)context, error);
+}
+
+/* A root that is opened by the walk, as those of file systems that may not answer are. */
+static void test_late_root(void **state)
+{
+	atomic_int result = 0;
+	const struct walk_options options = {
+		.calls = { .look = count_file, .skip = note_skip },
+		.context = &result,
+		.threads = 2,
+	};
+	const char *const roots[] = { "tree", "absent", "tree/b" };
+	const int wanted[] = { 2, -ENOENT, -ENOTDIR };
+
+	(void)state;
+	scratch_write(&scratch, "tree/a", "abc");
+	scratch_write(&scratch, "tree/b", "abc");
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		char *path = scratch_path(&scratch, roots[i]);
+		struct walk *walk = walk_new(&options);
+
+		atomic_store(&result, 0);
+		assert_int_equal(walk_add(walk, path, NULL, -EBADF), 0);
+		assert_int_equal(walk_run(walk), 0);
+		assert_int_equal(atomic_load(&result), wanted[i]);
+		walk_free(walk);
+		free(path);
+	}
+}
+
 static void test_stopped(void **state)
 {
 	struct policy *policy = load(SHA256_ABC ",3\n", "");
@@ -643,7 +684,7 @@ int main(void)
 		TEST(test_special_files), TEST(test_deep),
 		TEST(test_deep_and_long), TEST(test_permission),
 		TEST(test_suspect),	 TEST(test_archives),
-		TEST(test_paths),	 TEST(test_stopped),
+		TEST(test_paths),	 TEST(test_late_root),	 TEST(test_stopped),
 		TEST(test_moving),	 TEST(test_mounted),
 		cmocka_unit_test(test_archive_names),
 		cmocka_unit_test(test_inodes),
