@@ -26,7 +26,9 @@ PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
 
-libraries := libbpf libelf zlib libcrypto jansson inih libarchive
+libraries := libbpf libelf zlib libcrypto jansson inih
+# Loaded when it is needed (user/archive_library.h), so not linked.
+loaded := libarchive
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wformat=2 -Werror
@@ -34,7 +36,7 @@ CFLAGS ?= -O2 -g
 HARDENING := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -D_GNU_SOURCE \
-	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries)) \
+	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries) $(loaded)) \
 	-pthread -MMD -MP
 LDFLAGS ?=
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS) -pthread
@@ -88,7 +90,7 @@ $(skeleton): $(O)/interdict.bpf.o
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libinterdict.a
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(O)/libinterdict.a $(LDLIBS) \
-		$(shell $(PKG_CONFIG) --libs cmocka)
+		$(shell $(PKG_CONFIG) --libs cmocka $(loaded))
 
 unit: $(O)/interdict $(unit_tests)
 	$(Q)tests/run unit $(O)
@@ -221,7 +223,7 @@ fuzz_objects := $(patsubst user/%.c,$(O)/fuzz/user/%.o,$(filter-out $(commands),
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_CFLAGS = -std=gnu11 $(WARNINGS) -O1 -g $(FUZZ_SANITIZE) -D_GNU_SOURCE \
 	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) \
-	$(shell $(PKG_CONFIG) --cflags $(libraries)) -pthread -MMD -MP
+	$(shell $(PKG_CONFIG) --cflags $(libraries) $(loaded)) -pthread -MMD -MP
 FUZZ_LINK = $(CLANG) -fsanitize=fuzzer $(FUZZ_SANITIZE) -pthread -o $@ $^ $(LDLIBS)
 
 fuzz-targets: $(addprefix $(O)/fuzz/,$(fuzz_targets))

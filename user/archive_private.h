@@ -8,10 +8,10 @@
 #ifndef INTERDICT_ARCHIVE_PRIVATE_H
 #define INTERDICT_ARCHIVE_PRIVATE_H
 
-#include <archive.h>
 #include <sys/types.h>
 #include <zlib.h>
 
+#include "archive_library.h"
 #include "archive_walk.h"
 
 #define ARCHIVE_CHUNK  (64U << 10) /* bytes a read */

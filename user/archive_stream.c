@@ -60,12 +60,12 @@ static ssize_t read_source(struct archive_stream *stream, const void **ret_bytes
 
 static ssize_t read_filter(struct archive_stream *stream, const void **ret_bytes)
 {
-	la_ssize_t n = archive_read_data(stream->filter, stream->buffer, ARCHIVE_CHUNK);
+	la_ssize_t n = libarchive.archive_read_data(stream->filter, stream->buffer, ARCHIVE_CHUNK);
 
 	*ret_bytes = stream->buffer;
 	if (n >= 0)
 		return n;
-	archive_give_up(stream->level, archive_error_string(stream->filter));
+	archive_give_up(stream->level, libarchive.archive_error_string(stream->filter));
 	return -EIO;
 }
 
@@ -145,7 +145,7 @@ static la_ssize_t on_read(struct archive *archive, void *cookie, const void **re
 
 	if (n >= 0)
 		return n;
-	archive_set_error(archive, EIO, "cannot be read on");
+	libarchive.archive_set_error(archive, EIO, "cannot be read on");
 	return ARCHIVE_FATAL;
 }
 
@@ -161,7 +161,7 @@ static la_int64_t on_seek(struct archive *archive, void *cookie, la_int64_t offs
 	else if (whence == SEEK_CUR)
 		base = (la_int64_t)stream->at;
 	if (offset < -base || offset > size - base) {
-		archive_set_error(archive, EINVAL, "an offset outside of the file");
+		libarchive.archive_set_error(archive, EINVAL, "an offset outside of the file");
 		return ARCHIVE_FATAL;
 	}
 	stream->at = (uint64_t)(base + offset);
@@ -172,13 +172,13 @@ static la_int64_t on_seek(struct archive *archive, void *cookie, la_int64_t offs
 static int read_from(struct archive *archive, struct archive_level *level,
 		     struct archive_stream *stream)
 {
-	archive_read_set_callback_data(archive, stream);
-	archive_read_set_read_callback(archive, on_read);
+	libarchive.archive_read_set_callback_data(archive, stream);
+	libarchive.archive_read_set_read_callback(archive, on_read);
 	if (!stream->from && !level->source)
-		archive_read_set_seek_callback(archive, on_seek);
-	if (archive_read_open1(archive) >= ARCHIVE_WARN)
+		libarchive.archive_read_set_seek_callback(archive, on_seek);
+	if (libarchive.archive_read_open1(archive) >= ARCHIVE_WARN)
 		return 0;
-	archive_give_up(level, archive_error_string(archive));
+	archive_give_up(level, libarchive.archive_error_string(archive));
 	return -EIO;
 }
 
@@ -201,10 +201,10 @@ static struct archive_stream *add_stage(struct archive_level *level)
 /* The formats of compressed files that libarchive has built in: for others it runs programs. */
 static void support_compression(struct archive *archive)
 {
-	archive_read_support_filter_bzip2(archive);
-	archive_read_support_filter_xz(archive);
-	archive_read_support_filter_lzma(archive);
-	archive_read_support_filter_zstd(archive);
+	libarchive.archive_read_support_filter_bzip2(archive);
+	libarchive.archive_read_support_filter_xz(archive);
+	libarchive.archive_read_support_filter_lzma(archive);
+	libarchive.archive_read_support_filter_zstd(archive);
 }
 
 /* Adds a stage in which libarchive undoes rpm's headers or a compression. */
@@ -216,23 +216,23 @@ static int add_filter(struct archive_level *level, bool rpm)
 
 	if (!stream)
 		return -ENOMEM;
-	stream->filter = archive_read_new();
+	stream->filter = libarchive.archive_read_new();
 	if (!stream->filter)
 		return -ENOMEM;
 	if (rpm)
-		archive_read_support_filter_rpm(stream->filter);
+		libarchive.archive_read_support_filter_rpm(stream->filter);
 	else
 		support_compression(stream->filter);
-	archive_read_support_format_raw(stream->filter);
+	libarchive.archive_read_support_format_raw(stream->filter);
 	r = read_from(stream->filter, level, stream->from);
 	if (r < 0)
 		return r;
-	if (archive_read_next_header(stream->filter, &entry) < ARCHIVE_WARN) {
-		archive_give_up(level, archive_error_string(stream->filter));
+	if (libarchive.archive_read_next_header(stream->filter, &entry) < ARCHIVE_WARN) {
+		archive_give_up(level, libarchive.archive_error_string(stream->filter));
 		return -EIO;
 	}
 	/* One, and what reads the stream. */
-	if (archive_filter_count(stream->filter) <= 2)
+	if (libarchive.archive_filter_count(stream->filter) <= 2)
 		return 0;
 	archive_give_up(level, "compressed more than once");
 	return -EIO;
@@ -284,24 +284,24 @@ static void support_format(struct archive *archive, const struct archive_member 
 {
 	switch (outer->archive) {
 	case ARCHIVE_DEB:
-		archive_read_support_format_ar(archive);
+		libarchive.archive_read_support_format_ar(archive);
 		break;
 	case ARCHIVE_ZIP:
 		if (outer->outer)
-			archive_read_support_format_zip_streamable(archive);
+			libarchive.archive_read_support_format_zip_streamable(archive);
 		else
-			archive_read_support_format_zip_seekable(archive);
+			libarchive.archive_read_support_format_zip_seekable(archive);
 		break;
 	case ARCHIVE_ISO:
-		archive_read_support_format_iso9660(archive);
+		libarchive.archive_read_support_format_iso9660(archive);
 		break;
 	case ARCHIVE_MODULE:
-		archive_read_support_format_raw(archive);
+		libarchive.archive_read_support_format_raw(archive);
 		break;
 	default:
-		archive_read_support_format_tar(archive);
-		archive_read_support_format_cpio(archive);
-		archive_read_support_format_empty(archive);
+		libarchive.archive_read_support_format_tar(archive);
+		libarchive.archive_read_support_format_cpio(archive);
+		libarchive.archive_read_support_format_empty(archive);
 	}
 }
 
@@ -316,7 +316,7 @@ int archive_open(struct archive_level *level)
 		r = add_decompression(level);
 	if (r < 0)
 		return r;
-	level->archive = archive_read_new();
+	level->archive = libarchive.archive_read_new();
 	if (!level->archive)
 		return -ENOMEM;
 	support_format(level->archive, level->outer);
@@ -325,12 +325,12 @@ int archive_open(struct archive_level *level)
 
 void archive_close(struct archive_level *level)
 {
-	archive_read_free(level->archive);
+	libarchive.archive_read_free(level->archive);
 	/* A stage may read from the one before to its last moment. */
 	while (level->stage_count > 0) {
 		struct archive_stream *stream = level->stages[--level->stage_count];
 
-		archive_read_free(stream->filter);
+		libarchive.archive_read_free(stream->filter);
 		if (stream->gunzip)
 			inflateEnd(stream->gunzip);
 		free(stream->gunzip);

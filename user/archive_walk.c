@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "archive_private.h"
 
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,12 +116,12 @@ ssize_t archive_read_member(struct archive_level *level, void *buffer, size_t si
 		return 0;
 	if (level->failed || archive_is_over(walk))
 		return -EIO;
-	n = archive_read_data(level->archive, buffer, size);
+	n = libarchive.archive_read_data(level->archive, buffer, size);
 	level->ended = n == 0;
 	if (n < 0) {
 		/* If a stage before it failed, that was said. */
 		if (!level->broken && !archive_is_over(walk))
-			report_archive(walk, &level->member, archive_error_string(level->archive));
+			report_archive(walk, &level->member, libarchive.archive_error_string(level->archive));
 		level->broken |= n == ARCHIVE_FATAL;
 		level->failed = true;
 		return -EIO;
@@ -155,10 +154,10 @@ static int walk_archive(struct archive_walk *walk, const struct archive_member *
 /* Names are bytes, or UTF-8 where the format says so and the locale cannot have them. */
 static const char *path_of(struct archive_entry *entry)
 {
-	const char *path = archive_entry_pathname(entry);
+	const char *path = libarchive.archive_entry_pathname(entry);
 
 	if (!path)
-		path = archive_entry_pathname_utf8(entry);
+		path = libarchive.archive_entry_pathname_utf8(entry);
 	return path ? path : "(a name that cannot be read)";
 }
 
@@ -218,12 +217,12 @@ static int visit_member(struct archive_level *level, struct archive_entry *entry
 		.outer = level->outer,
 		.path = path,
 		.depth = level->outer->depth + 1,
-		.mode = archive_entry_mode(entry) & 07777,
+		.mode = libarchive.archive_entry_mode(entry) & 07777,
 		.head = level->head,
 	};
 	level->member_size = 0;
 	level->wanted = level->ended = level->failed = false;
-	if (archive_entry_is_encrypted(entry)) {
+	if (libarchive.archive_entry_is_encrypted(entry)) {
 		archive_report(level->walk, member, "encrypted");
 		return 0;
 	}
@@ -240,7 +239,7 @@ static int visit_member(struct archive_level *level, struct archive_entry *entry
 /* A link may hold data (cpio); then it is what its target holds, and not empty. */
 static bool is_file(struct archive_entry *entry)
 {
-	mode_t type = archive_entry_filetype(entry);
+	mode_t type = libarchive.archive_entry_filetype(entry);
 
 	return type == AE_IFREG || type == 0;
 }
@@ -251,7 +250,7 @@ static int walk_members(struct archive_level *level)
 	struct archive_entry *entry;
 
 	while (!level->broken && !archive_is_over(walk)) {
-		int r = archive_read_next_header(level->archive, &entry);
+		int r = libarchive.archive_read_next_header(level->archive, &entry);
 
 		if (r == ARCHIVE_EOF)
 			return 0;
@@ -260,7 +259,7 @@ static int walk_members(struct archive_level *level)
 				     walk->limits->members);
 			walk->over = true;
 		} else if (r < ARCHIVE_WARN) {
-			archive_give_up(level, archive_error_string(level->archive));
+			archive_give_up(level, libarchive.archive_error_string(level->archive));
 		} else if (is_file(entry)) {
 			r = visit_member(level, entry);
 			if (r < 0)
@@ -308,6 +307,8 @@ static int walk_file(struct archive_walk *walk, const char *name, const uint8_t 
 
 	if (outermost.archive == ARCHIVE_NONE)
 		return -EINVAL;
+	if (!archive_library_load())
+		return -ENOPKG;
 	return walk_archive(walk, &outermost, NULL);
 }
 

@@ -78,7 +78,7 @@ struct archive_visitor {
  * archive may depend on and which messages begin with. @outermost_state becomes
  * `state` of the outermost member. What cannot be read is an error in @problems,
  * and the rest was visited. Returns 0; -EINVAL if it is no archive that is known
- * here; -ECANCELED; -ENOMEM; what fstat(2) or pread(2) said; or what the visitor returned.
+ * here; -ENOPKG without libarchive; -ECANCELED; -ENOMEM; what fstat(2) or pread(2) said; or what the visitor returned.
  */
 int archive_walk_fd(int fd, const char *name, const struct archive_limits *limits,
 		    struct problems *problems, const struct archive_visitor *visitor,

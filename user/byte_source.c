@@ -6,12 +6,11 @@
  */
 #include "byte_source.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>
 
+#include "archive_library.h"
 #include "cleanup.h"
 #include "list.h"
 #include "util.h"
@@ -24,14 +23,15 @@ struct compression {
 	const char *name;
 	const char *magic;
 	size_t magic_size;
-	/* libarchive's filter; NULL: zlib. */
-	int (*support)(struct archive *archive);
+	/* Where libarchive's filter is found; NULL: zlib. */
+	int (*const *support)(struct archive *archive);
 };
 
 static const struct compression compressions[] = {
 	{ "gzip", "\x1f\x8b", 2, NULL },
-	{ "xz", "\xfd" "7zXZ\0", 6, archive_read_support_filter_xz },
-	{ "zstd", "\x28\xb5\x2f\xfd", 4, archive_read_support_filter_zstd },
+	{ "xz", "\xfd" "7zXZ\0", 6, &libarchive.archive_read_support_filter_xz },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4,
+	  &libarchive.archive_read_support_filter_zstd },
 };
 
 struct byte_source {
@@ -69,7 +69,8 @@ void byte_source_free(struct byte_source *source)
 {
 	if (!source)
 		return;
-	archive_read_free(source->archive);
+	if (source->archive)
+		libarchive.archive_read_free(source->archive);
 	if (source->compression && !source->compression->support)
 		inflateEnd(&source->zlib);
 	free(source);
@@ -106,7 +107,7 @@ static la_ssize_t give_input(struct archive *archive, void *cookie, const void *
 	if (source->zlib.avail_in == 0) {
 		source->error = fill(source);
 		if (source->error < 0) {
-			archive_set_error(archive, -source->error, "read");
+			libarchive.archive_set_error(archive, -source->error, "read");
 			return ARCHIVE_FATAL;
 		}
 	}
@@ -121,7 +122,7 @@ static int archive_failed(const struct byte_source *source)
 {
 	if (source->error < 0)
 		return source->error;
-	return archive_errno(source->archive) == ENOMEM ? -ENOMEM : -EBADMSG;
+	return libarchive.archive_errno(source->archive) == ENOMEM ? -ENOMEM : -EBADMSG;
 }
 
 /* One filter and no archive in it: what is compressed twice is not a list. */
@@ -130,17 +131,20 @@ static int start_archive(struct byte_source *source)
 	struct archive_entry *entry;
 	int r;
 
-	source->archive = archive_read_new();
+	if (!archive_library_load())
+		return -ENOPKG;
+	source->archive = libarchive.archive_read_new();
 	if (!source->archive ||
-	    source->compression->support(source->archive) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(source->archive) != ARCHIVE_OK ||
-	    archive_read_support_format_empty(source->archive) != ARCHIVE_OK)
+	    (*source->compression->support)(source->archive) != ARCHIVE_OK ||
+	    libarchive.archive_read_support_format_raw(source->archive) != ARCHIVE_OK ||
+	    libarchive.archive_read_support_format_empty(source->archive) != ARCHIVE_OK)
 		return -ENOMEM;
-	if (archive_read_open(source->archive, source, NULL, give_input, NULL) != ARCHIVE_OK)
+	if (libarchive.archive_read_open(source->archive, source, NULL, give_input, NULL) !=
+	    ARCHIVE_OK)
 		return archive_failed(source);
-	if (archive_filter_count(source->archive) != 2) /* that one, and the file */
+	if (libarchive.archive_filter_count(source->archive) != 2) /* that one, and the file */
 		return -EBADMSG;
-	r = archive_read_next_header(source->archive, &entry);
+	r = libarchive.archive_read_next_header(source->archive, &entry);
 	source->nothing = r == ARCHIVE_EOF;
 	return r == ARCHIVE_OK || source->nothing ? 0 : archive_failed(source);
 }
@@ -241,10 +245,10 @@ static ssize_t read_archive(struct byte_source *source, void *bytes, size_t size
 
 	if (source->nothing)
 		return 0;
-	n = archive_read_data(source->archive, bytes, size);
+	n = libarchive.archive_read_data(source->archive, bytes, size);
 	if (n < 0)
 		return archive_failed(source);
-	source->in = (uint64_t)archive_filter_bytes(source->archive, -1);
+	source->in = (uint64_t)libarchive.archive_filter_bytes(source->archive, -1);
 	return n;
 }
 

@@ -18,7 +18,8 @@ void byte_source_free(struct byte_source *source);
 
 /*
  * Reads at most @size bytes. Returns how many, 0 at the end, or a negative
- * errno: that of read(2), -EBADMSG if compressed data is damaged or incomplete,
+ * errno: that of read(2), -ENOPKG if libarchive is needed and not there, -EBADMSG if
+ * compressed data is damaged or incomplete,
  * -E2BIG if it unpacks to more than LIST_RATIO_MAX times its size, -EFBIG if the
  * whole is above LIST_BYTES_MAX.
  */

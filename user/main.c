@@ -21,12 +21,10 @@
  *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
  *	listing*.c entry*.c	lists in memory, for the commands and for the policy
  *	harvest*.c file_kind.c	rows of lists from software: archives, directories, packages
- *	archive_walk.c package_facts.c	archives in archives, and what packages say they are
+ *	archive_*.c package_facts.c	archives in archives, and what packages say they are
  *	progress.c		how far a long command is, on a terminal
  *	atomic_file.c		files that are replaced whole
- *	identity.c package_db.c	what a vendor is known by, and what is installed
  *	byte_source.c line_reader.c csv_record.c	lists, unpacked and cut into lines and fields
- *	listing.c entry*.c	lists in memory, for the commands and for the policy
  *	sweep.c			processes that run already
  *	scan.c scan_*.c		files at rest: mounts, walk, findings, coverage
  *	features.c		what this kernel can do
