@@ -299,8 +299,11 @@ static int finish(struct listing *listing, const struct harvest_counts *counts,
 			  (unsigned long long)counts->files);
 		return -ENOENT;
 	}
-	listing_sort(listing);
-	r = write_listing(listing, arguments->output);
+	r = listing_sort(listing);
+	if (r < 0)
+		log_error("list build: %s", strerror(-r));
+	else
+		r = write_listing(listing, arguments->output);
 	if (r < 0)
 		return r;
 	summarize(counts, listing_count(listing), merged);

@@ -178,7 +178,10 @@ static void merge(struct import *import)
 	import->errors += problems_errors(problems);
 	problems_print(problems, PROBLEMS_KEPT_MAX);
 	problems_free(problems);
-	listing_sort(import->listing);
+	if (listing_sort(import->listing) < 0) {
+		log_error("list import: out of memory");
+		import->failed = true;
+	}
 }
 
 static int write_file(const struct listing *listing, const char *path)

@@ -33,7 +33,7 @@ const char cmd_list_verify_help[] =
 	"  --config FILE    configuration (" CONFIG_PATH ", if it is there)\n"
 	"  --vendors DIR    directory of *.vendor files, if no FILE is named\n"
 	"  --deep           if some entry has no size, compare every executable and library\n"
-	"                   of installed packages with the lists; takes minutes\n"
+	"                   of installed packages with the lists: gigabytes\n"
 	"\n"
 	"Run it as root, to see what the monitor sees: files that could not be read are said\n"
 	"and do not count. Exit status: 0 all is well, 1 warnings, 2 errors.\n";
@@ -143,7 +143,7 @@ static int verify(const struct list_policy_source *source, bool deep, struct pro
 	struct policy *policy = NULL;
 	int r = list_policy_load(source, problems, config, &policy);
 
-	for (size_t i = 0; i < source->file_count; i++)
+	for (size_t i = 0; r == 0 && i < source->file_count; i++)
 		check_mode(source->files[i], problems);
 	if (r == 0)
 		r = check_policy(policy, config, deep, problems, ret_unread);

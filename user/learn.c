@@ -132,6 +132,6 @@ int learn_add(const char *path, const struct list_row *rows, size_t count,
 		return -EINVAL;
 	if (listing_count(listing) > LEARN_TOTAL_MAX)
 		return -EDQUOT;
-	listing_sort(listing);
-	return replace(path, listing);
+	r = listing_sort(listing);
+	return r < 0 ? r : replace(path, listing);
 }

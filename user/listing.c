@@ -68,15 +68,13 @@ int listing_begin_file(struct listing *listing, const char *file)
 {
 	struct source *sources = reallocarray(listing->sources, listing->source_count + 1,
 					      sizeof(*sources));
-	char *copy = strdup(file);
+	_cleanup_free_ char *copy = strdup(file);
 
 	if (sources)
 		listing->sources = sources;
-	if (!sources || !copy) {
-		free(copy);
+	if (!sources || !copy)
 		return -ENOMEM;
-	}
-	sources[listing->source_count++] = (struct source){ copy, listing->added, 0 };
+	sources[listing->source_count++] = (struct source){ TAKE_PTR(copy), listing->added, 0 };
 	return 0;
 }
 
@@ -238,70 +236,126 @@ size_t listing_merged(const struct listing *listing, size_t number)
 	return listing->sources[number].merged;
 }
 
+/*
+ * What decides the order, of one entry. Sorting a million is mostly waiting for memory,
+ * so that a look at texts and entries is spared where it can be.
+ */
+struct sort_key {
+	uint64_t head; /* the path's next bytes behind what all paths begin with */
+	uint32_t facts;
+	uint32_t path;
+	uint32_t entry; /* its index */
+};
+
+struct sorter {
+	struct entry_texts texts;
+	const struct entry *entries;
+};
+
+static int compare_facts(const struct sorter *sorter, const struct entry *a,
+			 const struct entry *b)
+{
+	static const enum list_text order[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE };
+	int differ = 0;
+
+	for (size_t i = 0; differ == 0 && i < ARRAY_SIZE(order); i++)
+		differ = strcmp(entry_text(&sorter->texts, a, order[i]),
+				entry_text(&sorter->texts, b, order[i]));
+	return differ;
+}
+
 static int compare_readable(const void *left, const void *right, void *context)
 {
-	static const enum list_text order[] = { LIST_PRODUCT, LIST_VERSION, LIST_PACKAGE,
-						LIST_PATH };
-	const struct entry_texts *texts = context;
-	const struct entry *a = left, *b = right;
+	const struct sorter *sorter = context;
+	const struct sort_key *a = left, *b = right;
+	const struct entry *entry_a = &sorter->entries[a->entry];
+	const struct entry *entry_b = &sorter->entries[b->entry];
+	int differ = a->facts == b->facts ? 0 : compare_facts(sorter, entry_a, entry_b);
 
-	/* Most rows of a large list have the same facts, and many no path. */
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		int differ;
-
-		if (order[i] == LIST_PATH ? a->path == b->path : a->facts == b->facts)
-			continue;
-		differ = strcmp(entry_text(texts, a, order[i]), entry_text(texts, b, order[i]));
-		if (differ)
-			return differ;
-	}
-	return memcmp(a->digest, b->digest, sizeof(a->digest));
+	if (differ)
+		return differ;
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	if (a->path != b->path)
+		differ = strcmp(intern_get(sorter->texts.texts, a->path),
+				intern_get(sorter->texts.texts, b->path));
+	return differ ? differ : memcmp(entry_a->digest, entry_b->digest, INTERDICT_DIGEST_SIZE);
 }
 
 /*
- * Back to the order in which the rows came. The texts lie in memory in that order,
- * and a list often has it already, so comparing them from there costs a third.
+ * Makes the keys, in the order in which the rows came: the texts lie in memory in that
+ * order, and a list often has it already.
  */
-static void sort_as_they_came(struct listing *listing)
+static int make_keys(const struct listing *listing, struct sort_key *keys)
 {
-	struct entry *entries = listing->entries;
-	uint32_t *place;
-	size_t rows = 0;
+	uint32_t *place = calloc(listing->added, sizeof(*place));
 
-	for (size_t i = 0; i < listing->count; i++)
-		rows = entries[i].line >= rows ? entries[i].line + (size_t)1 : rows;
-	place = calloc(rows, sizeof(*place));
 	if (!place)
-		return;
+		return -ENOMEM;
 	for (size_t i = 0; i < listing->count; i++)
-		place[entries[i].line] = 1;
-	for (size_t i = 0, sum = 0; i < rows; i++) {
+		place[listing->entries[i].line] = 1;
+	for (size_t i = 0, sum = 0; i < listing->added; i++) {
 		size_t here = place[i];
 
 		place[i] = (uint32_t)sum;
 		sum += here;
 	}
 	for (size_t i = 0; i < listing->count; i++) {
-		while (place[entries[i].line] != i) {
-			struct entry *to = &entries[place[entries[i].line]];
-			struct entry moved = *to;
+		const struct entry *entry = &listing->entries[i];
 
-			*to = entries[i];
-			entries[i] = moved;
-		}
+		keys[place[entry->line]] =
+			(struct sort_key){ 0, entry->facts, entry->path, (uint32_t)i };
 	}
 	free(place);
+	return 0;
 }
 
-void listing_sort(struct listing *listing)
+/* Sets the heads: eight bytes each, as a number that is in the same order. */
+static void set_heads(const struct intern *texts, struct sort_key *keys, size_t count)
 {
-	struct entry_texts texts = texts_of(listing);
+	const char *first = intern_get(texts, keys[0].path);
+	size_t common = strlen(first);
+
+	for (size_t i = 1; i < count; i++) {
+		const char *path = intern_get(texts, keys[i].path);
+		size_t same = 0;
+
+		while (same < common && path[same] == first[same])
+			same++;
+		common = same;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *path = (const char *)intern_get(texts, keys[i].path) + common;
+		unsigned int shift = 64;
+
+		while (shift > 0 && *path) {
+			shift -= 8;
+			keys[i].head |= (uint64_t)(uint8_t)*path++ << shift;
+		}
+	}
+}
+
+int listing_sort(struct listing *listing)
+{
+	_cleanup_free_ struct sort_key *keys = calloc(listing->count + 1, sizeof(*keys));
+	struct sorter sorter = { texts_of(listing), listing->entries };
+	struct entry *sorted;
 
 	if (listing->count < 2)
-		return;
-	sort_as_they_came(listing);
-	qsort_r(listing->entries, listing->count, sizeof(*listing->entries), compare_readable,
-		&texts);
+		return 0;
+	/* In other memory: to exchange entries in place is to wait for each in turn. */
+	sorted = reallocarray(NULL, listing->capacity, sizeof(*sorted));
+	if (!keys || !sorted || make_keys(listing, keys) < 0) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	set_heads(&listing->texts, keys, listing->count);
+	qsort_r(keys, listing->count, sizeof(*keys), compare_readable, &sorter);
+	for (size_t i = 0; i < listing->count; i++)
+		sorted[i] = listing->entries[keys[i].entry];
+	free(listing->entries);
+	listing->entries = sorted;
+	return 0;
 }
 
 size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE])

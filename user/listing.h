@@ -44,8 +44,11 @@ size_t listing_merge(struct listing *listing, const char *file, struct problems 
 /* How many rows of the file that was begun as the @number-th, from 0, went in merging. */
 size_t listing_merged(const struct listing *listing, size_t number);
 
-/* Sorts by product, version, package, path, digest: as a person reads it, and stable. */
-void listing_sort(struct listing *listing);
+/*
+ * Sorts by product, version, package, path, digest: as a person reads it, and stable.
+ * Returns 0, or -ENOMEM, and then nothing has moved.
+ */
+int listing_sort(struct listing *listing);
 
 /* Index of the digest in a merged listing, or SIZE_MAX. */
 size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
