@@ -40,6 +40,19 @@ static const char *command_of(const char *line)
 	return NULL;
 }
 
+/* What stands for a byte behind a backslash; *@text is left at its last character. */
+static char unescape(const char **text)
+{
+	unsigned int byte;
+	int used = 0;
+
+	if (**text == 'x' && sscanf(*text, "x%2x%n", &byte, &used) == 1 && used == 3 && byte > 0) {
+		*text += 2;
+		return (char)byte;
+	}
+	return **text == 's' ? ' ' : **text;
+}
+
 /* Copies the first word, without the signs that say how to run it, and its quotes. */
 static bool take_word(const char *command, char word[PATH_MAX])
 {
@@ -54,11 +67,14 @@ static bool take_word(const char *command, char word[PATH_MAX])
 		}
 		if (!quote && (*command == ' ' || *command == '\t'))
 			break;
-		if (*command == '\\' && command[1])
-			command++;
 		if (used + 1 == PATH_MAX)
 			return false;
-		word[used++] = *command;
+		if (*command == '\\' && command[1]) {
+			command++;
+			word[used++] = unescape(&command);
+		} else {
+			word[used++] = *command;
+		}
 	}
 	word[used] = '\0';
 	return word[0] == '/';
