@@ -2,13 +2,17 @@
 #include "learn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "atomic_file.h"
 #include "cleanup.h"
+#include "file_hash.h"
+#include "identity.h"
 #include "listing.h"
+#include "package_db.h"
 #include "protect.h"
 #include "secure_file.h"
 
@@ -34,6 +38,8 @@ const char *learn_refusal(const struct learn_file *file)
 		return "it has no name any more";
 	if (file->foreign)
 		return "a package that the vendor does not name owns it";
+	if (file->twin)
+		return "a package that the vendor does not name has the same file";
 	return NULL;
 }
 
@@ -78,6 +84,64 @@ const char *learn_refusal_on_disk(const struct learn_file *file)
 	if (r < 0)
 		return "cannot find out whether this host needs it";
 	return r ? "this host needs it" : NULL;
+}
+
+struct twin_search {
+	struct learn_file *const *files;
+	size_t count;
+};
+
+static bool may_be_twin(const struct learn_file *file, const char *package, const struct stat *st)
+{
+	const struct identity names = { .package = file->packages };
+
+	return !file->twin && st->st_size == file->stat.st_size &&
+	       !(st->st_dev == file->stat.st_dev && st->st_ino == file->stat.st_ino) &&
+	       !identity_names_package(&names, package);
+}
+
+/* Compares a packaged file of the right size with those that look for it. */
+static int look_for_twin(void *cookie, const struct installed_package *package, const char *path)
+{
+	const struct twin_search *search = cookie;
+	uint8_t digest[INTERDICT_DIGEST_SIZE];
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	int hashed = 1; /* not yet */
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	for (size_t i = 0; i < search->count; i++) {
+		struct learn_file *file = search->files[i];
+
+		if (!may_be_twin(file, package->name, &st))
+			continue;
+		if (hashed == 1) {
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+			hashed = fd < 0 ? -errno : file_hash(fd, digest, NULL);
+		}
+		file->twin = hashed < 0 ||
+			     memcmp(digest, file->digest, INTERDICT_DIGEST_SIZE) == 0;
+	}
+	return 0;
+}
+
+static void problems_freep(struct problems **problems)
+{
+	problems_free(*problems);
+}
+
+void learn_find_twins(struct learn_file *const *files, size_t count, const char *dpkg)
+{
+	_cleanup_(problems_freep) struct problems *problems = problems_new();
+	const struct package_db_options options = { .dpkg = dpkg };
+	struct twin_search search = { files, count };
+	int r = -ENOMEM;
+
+	if (problems)
+		r = package_db_files(&options, NULL, problems, look_for_twin, &search);
+	for (size_t i = 0; r < 0 && i < count; i++)
+		files[i]->twin = true;
 }
 
 static void listing_freep(struct listing **listing)

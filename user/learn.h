@@ -14,6 +14,7 @@
 
 #include "list.h"
 #include "problems.h"
+#include "vendor.h"
 
 #define LEARN_TOTAL_MAX 10000U /* entries of one learned list */
 #define LEARN_DAY_MAX	1000U  /* files that a daemon learns in a day */
@@ -26,6 +27,8 @@ struct learn_file {
 	bool elsewhere;		/* executed in another mount namespace than ours */
 	bool unverifiable;	/* FUSE, or mounted by a user namespace */
 	bool foreign;		/* a package that the vendor does not name owns the path */
+	bool twin;		/* such a package has the same file elsewhere: learn_find_twins() */
+	struct strings packages; /* globs of packages that the vendor names */
 };
 
 /*
@@ -40,6 +43,15 @@ const char *learn_refusal(const struct learn_file *file);
  * needs it (protect.h): a list that holds such a file would be refused from then on.
  */
 const char *learn_refusal_on_disk(const struct learn_file *file);
+
+/*
+ * Sets `twin` of those files that an installed package, which their vendor does not
+ * name, has at another place: a vendor's copy of a tool of the system, which would be
+ * denied there too. A stat(2) for each path of each package in @dpkg (NULL: the
+ * system's), a second or so, and a hash of what has the size of one of them. What
+ * cannot be found out counts as one.
+ */
+void learn_find_twins(struct learn_file *const *files, size_t count, const char *dpkg);
 
 /*
  * Adds rows to the list at @path, which is made if it is not there: read, merged and

@@ -51,6 +51,9 @@ static void item_free(struct learn_item *item)
 	free(item->version);
 	free(item->source);
 	free(item->problem);
+	for (size_t i = 0; i < item->file.packages.count; i++)
+		free(item->file.packages.item[i]);
+	free(item->file.packages.item);
 	free(item);
 }
 
@@ -75,6 +78,22 @@ static char *source_text(const struct learn_wish *wish)
 	return format_string("learned %s from %s, named by %s", date, wish->file.path, wish->by);
 }
 
+/* The vendor may be gone when the copy is looked at. False: out of memory. */
+static bool copy_strings(const struct strings *strings, struct strings *ret_copy)
+{
+	char **item = calloc(strings->count + 1, sizeof(*item));
+
+	if (!item)
+		return false;
+	*ret_copy = (struct strings){ item, strings->count };
+	for (size_t i = 0; i < strings->count; i++) {
+		item[i] = strdup(strings->item[i]);
+		if (!item[i])
+			return false;
+	}
+	return true;
+}
+
 static struct learn_item *item_new(const struct learn_wish *wish)
 {
 	struct learn_item *item = calloc(1, sizeof(*item));
@@ -82,6 +101,7 @@ static struct learn_item *item_new(const struct learn_wish *wish)
 	if (!item)
 		return NULL;
 	item->file = wish->file;
+	item->file.packages = (struct strings){ 0 };
 	item->path = strdup(wish->file.path);
 	item->file.path = item->path;
 	item->vendor = strdup(wish->vendor->id);
@@ -91,7 +111,8 @@ static struct learn_item *item_new(const struct learn_wish *wish)
 	item->version = strdup(wish->version ? wish->version : "");
 	item->source = source_text(wish);
 	if (item->path && item->vendor && item->by && item->list && item->package &&
-	    item->version && item->source)
+	    item->version && item->source &&
+	    copy_strings(&wish->vendor->identity.package, &item->file.packages))
 		return item;
 	item_free(item);
 	return NULL;
@@ -158,6 +179,21 @@ static bool is_written(const struct learn_item *items, const struct learn_item *
 	return false;
 }
 
+static void find_twins(struct learn_item *items)
+{
+	struct learn_file *files[BATCH_MAX] = { NULL };
+	size_t count = 0;
+
+	for (struct learn_item *item = items; item; item = item->next)
+		if (!item->refusal)
+			files[count++] = &item->file;
+	if (count)
+		learn_find_twins(files, count, NULL);
+	for (struct learn_item *item = items; item; item = item->next)
+		if (!item->refusal)
+			item->refusal = learn_refusal(&item->file);
+}
+
 static void batch_run(void *data)
 {
 	struct batch *batch = data;
@@ -165,6 +201,7 @@ static void batch_run(void *data)
 
 	for (item = batch->items; item; item = item->next)
 		item->refusal = learn_refusal_on_disk(&item->file);
+	find_twins(batch->items);
 	for (item = batch->items; item; item = item->next)
 		if (!item->refusal && !is_written(batch->items, item))
 			write_list(item);

@@ -71,6 +71,11 @@ reported "with who executed it" ".file.path == \"$named/nobody\" and .process.pi
 	.process.user.id == \"0\""
 check "the kernel counts first executions" test "$(counter first)" -gt 0
 
+command=$(jq -r --arg path $named/nobody 'select(.file.path == $path).interdict.suspect.command' "$events")
+check "that command works" eval "${command/#interdict/\"\$interdict\"}"
+check "and lists it" grep -q "^$(digest $named/nobody),$(size $named/nobody)," "$vendors/acme.built.csv"
+rm "$vendors/acme.built.csv"
+
 runs "it runs again" exec $named/nobody
 make_file program elsewhere/program
 runs "a program elsewhere runs" exec "$work/elsewhere/program"
@@ -146,6 +151,36 @@ if [ -x /usr/bin/hello ] && [ -s /var/lib/dpkg/info/hello.list ]; then
 else
 	skip "a program that its package names is suspect" "no hello in dpkg's database"
 fi
+
+# A unit is a cgroup below slices: acme-agent.service, and one that a user made.
+units=$work/cgroups
+mkdir "$units" && mount -t cgroup2 cgroup2 "$units" || bail "no cgroup2"
+later umount "$units"
+unit=$units/interdict.slice/acme-agent.service
+users=$units/interdict.slice/user@1.service/acme-agent.service
+mkdir -p "$unit" "$users"
+later rmdir "$users" "${users%/*}" "$unit" "${unit%/*}"
+in_unit() {
+	(
+		echo $BASHPID >"$1/cgroup.procs"
+		shift
+		exec "$@"
+	)
+}
+identity_write 'unit = acme-a*'
+monitor_reload
+cp "$(command -v sleep)" elsewhere/agent
+cp elsewhere/agent elsewhere/unknown
+[ ! -s /var/lib/dpkg/info/hello.list ] || in_unit "$unit" /usr/bin/hello >/dev/null
+in_unit "$unit" "$work/elsewhere/agent" 0.5
+in_unit "$users" "$work/elsewhere/unknown" 0.5
+reported "a program that its unit names is suspect" ".file.path == \"$work/elsewhere/agent\" and
+	.interdict.decision == \"suspect\" and .interdict.suspect.by == \"unit:acme-a*\""
+equal "the unit of a user's manager names nothing" 0 \
+	"$(count_records ".file.path == \"$work/elsewhere/unknown\"")"
+equal "nor does a unit name the tools of the system that it runs" 0 \
+	"$(count_records '.file.path == "/usr/bin/hello" and
+		(.interdict.suspect.by // "" | startswith("unit:"))')"
 check "the monitor ends" monitor_stop
 
 # --- learned ---
@@ -213,6 +248,13 @@ not_learned "a file in a directory of others" $named/open/door "may change" \
 	"$probe" exec $named/open/door
 cp /bin/sh $named/shell
 not_learned "what this host needs" $named/shell "host needs it" $named/shell -c :
+
+if [ -x /usr/bin/hello ] && [ -s /var/lib/dpkg/info/hello.list ]; then
+	cp /usr/bin/hello $named/tool
+	not_learned "a copy of a tool that a package has" $named/tool "has the same file" $named/tool
+else
+	skip "a copy of a tool that a package has" "no hello in dpkg's database"
+fi
 
 # A full disk: the suspect stands, and what was learned before holds.
 make_file program $named/full

@@ -108,6 +108,39 @@ static void test_refusal_on_disk(void **state)
 	assert_non_null(learn_refusal_on_disk(&file));
 }
 
+/* What packages have: the same bytes elsewhere, and the vendor's own. */
+static void test_twins(void **state)
+{
+	static const char *globs[] = { "acme*" };
+	_cleanup_free_ char *info = scratch_path(&scratch, "info");
+	_cleanup_free_ char *tool = scratch_path(&scratch, "tool");
+	_cleanup_free_ char *list = NULL;
+	struct learn_file copy = good_file(), other = good_file(), own = good_file(), itself;
+	struct learn_file *files[] = { &copy, &other, &own, &itself };
+
+	(void)state;
+	assert_int_equal(mkdir(info, 0755), 0);
+	assert_true(asprintf(&list, "%s\n%s/absent\n", tool, scratch.path) > 0);
+	scratch_write(&scratch, "tool", "0123456789");
+	scratch_write(&scratch, "info/acme-tools.list", list);
+	scratch_write(&scratch, "status",
+		      "Package: acme-tools\nStatus: install ok installed\nArchitecture: amd64\n"
+		      "Version: 1\n");
+	/* SHA-256 of "0123456789" */
+	assert_int_equal(digest_from_hex("84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882",
+					 copy.digest),
+			 0);
+	own = itself = copy;
+	own.packages = (struct strings){ (char **)globs, 1 };
+	assert_int_equal(stat(tool, &itself.stat), 0);
+	learn_find_twins(files, ARRAY_SIZE(files), scratch.path);
+	assert_true(copy.twin);
+	refused(&copy, "same file");
+	assert_false(other.twin); /* of the same size */
+	assert_false(own.twin);	  /* the vendor names the package */
+	assert_false(itself.twin);
+}
+
 static struct list_row row(uint8_t digest, const char *path)
 {
 	struct list_row result = { .size = 100 + digest };
@@ -274,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test_setup_teardown(test_refusal_on_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_add, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_load, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_add_keeps_a_broken_list, setup, teardown),

@@ -53,4 +53,20 @@ reported "exempt: reported with the id" ".event.action == \"module\" and
 	.interdict.decision == \"exempt\" and .interdict.exemption.id == \"DRIVER\""
 denied "exempt: another one of the list does not load" finit_module "$work/enforce.ko" dummy
 check "exempt: the monitor ends" monitor_stop
+
+# In no list, and named by the vendor: a suspect, by the first load.
+make_file module suspect-mod.ko "$dummy"
+make_file program other
+list_write sized "$vendors/list" other
+vendor_write test list '[identity]
+module = suspect_m*'
+monitor_start audit || bail "the monitor does not start"
+for name in allowed suspect-mod suspect-mod; do
+	runs "identity: $name loads" finit_module "$work/$name.ko" dummy
+done
+reported "identity: the module that is named is suspect" ".event.action == \"module\" and
+	.interdict.decision == \"suspect\" and .interdict.suspect.by == \"module:suspect_m*\" and
+	.file.hash.sha256 == \"$(digest suspect-mod.ko)\""
+equal "identity: once" 1 "$(count_records '.interdict.decision == "suspect"')"
+check "identity: the monitor ends" monitor_stop
 finish
