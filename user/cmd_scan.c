@@ -93,7 +93,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	return 0;
 }
 
-static int load(const struct arguments *arguments, struct config *config, struct policy **ret_policy)
+static int load(const struct arguments *arguments, struct config *config,
+		struct policy **ret_policy)
 {
 	const char *path = arguments->config ? arguments->config : CONFIG_PATH;
 	struct problems *problems = problems_new();

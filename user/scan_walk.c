@@ -30,11 +30,14 @@ struct walk_tree {
 	struct walk_tree *next;
 };
 
+struct reader;
+
 struct walk {
 	struct walk_options options;
 	struct walk_tree *trees;
 	struct nodes *nodes;
 	struct queue *queue;
+	struct reader **readers;
 	atomic_bool stopping;
 	atomic_ullong directories, special, covered, unreached;
 	atomic_int error; /* 0, or why it could not go on */
@@ -72,6 +75,7 @@ void walk_free(struct walk *walk)
 {
 	if (!walk)
 		return;
+	free(walk->readers);
 	queue_free(walk->queue);
 	nodes_free(walk->nodes);
 	while (walk->trees) {
@@ -329,7 +333,7 @@ static bool watch(struct walk *walk)
 }
 
 /* Starts as many as can be had: one is enough. The signals are the caller's. */
-static unsigned int start(struct walk *walk, struct reader **readers)
+static unsigned int start(struct walk *walk)
 {
 	unsigned int started = 0;
 	sigset_t all, old;
@@ -349,7 +353,7 @@ static unsigned int start(struct walk *walk, struct reader **readers)
 			free(reader);
 			break;
 		}
-		readers[started++] = reader;
+		walk->readers[started++] = reader;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return started;
@@ -357,18 +361,20 @@ static unsigned int start(struct walk *walk, struct reader **readers)
 
 int walk_run(struct walk *walk)
 {
-	_cleanup_free_ struct reader **readers =
-		calloc(walk->options.threads, sizeof(struct reader *));
-	unsigned int started = readers ? start(walk, readers) : 0;
+	unsigned int started = 0;
 	int error;
 
+	/* Of the walk: a thread that is stuck outlives this function. */
+	walk->readers = calloc(walk->options.threads, sizeof(struct reader *));
+	if (walk->readers)
+		started = start(walk);
 	if (started == 0)
 		return -ENOMEM;
 	if (!watch(walk))
 		return -ETIMEDOUT;
 	for (unsigned int i = 0; i < started; i++) {
-		pthread_join(readers[i]->thread, NULL);
-		free(readers[i]);
+		pthread_join(walk->readers[i]->thread, NULL);
+		free(walk->readers[i]);
 	}
 	error = atomic_load(&walk->error);
 	if (error == -ETIMEDOUT)

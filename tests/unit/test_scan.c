@@ -525,6 +525,47 @@ static void test_late_root(void **state)
 	}
 }
 
+static unsigned int want_file(const struct walk_file *file, unsigned int thread, void *context)
+{
+	(void)file, (void)thread, (void)context;
+	return 1;
+}
+
+/* Waits for good, as for a file system that does not answer. */
+static void wait_for_good(const struct walk_file *file, unsigned int what, unsigned int thread,
+			  void *context)
+{
+	(void)file, (void)what, (void)thread, (void)context;
+	for (;;)
+		pause();
+}
+
+static bool give_up(void *context)
+{
+	(void)context;
+	return false;
+}
+
+/* A thread that is stuck is left behind, and the walk with it. */
+static void test_stuck(void **state)
+{
+	const struct walk_options options = {
+		.calls = { .look = want_file, .examine = wait_for_good, .skip = note_skip },
+		.threads = 2,
+		.tick = give_up,
+	};
+	char *path = scratch_path(&scratch, "tree");
+	struct walk *walk = walk_new(&options);
+	uint64_t begin = clock_monotonic();
+
+	(void)state;
+	scratch_write(&scratch, "tree/a", "abc");
+	assert_int_equal(walk_add(walk, path, NULL, -EBADF), 0);
+	assert_int_equal(walk_run(walk), -ETIMEDOUT);
+	assert_true(clock_monotonic() - begin < 30 * 1000000000ULL);
+	free(path);
+}
+
 static void test_stopped(void **state)
 {
 	struct policy *policy = load(SHA256_ABC ",3\n", "");
@@ -679,13 +720,22 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_size_gate),	 TEST(test_unsized),
-		TEST(test_retired),	 TEST(test_hard_links),
-		TEST(test_special_files), TEST(test_deep),
-		TEST(test_deep_and_long), TEST(test_permission),
-		TEST(test_suspect),	 TEST(test_archives),
-		TEST(test_paths),	 TEST(test_late_root),	 TEST(test_stopped),
-		TEST(test_moving),	 TEST(test_mounted),
+		TEST(test_size_gate),
+		TEST(test_unsized),
+		TEST(test_retired),
+		TEST(test_hard_links),
+		TEST(test_special_files),
+		TEST(test_deep),
+		TEST(test_deep_and_long),
+		TEST(test_permission),
+		TEST(test_suspect),
+		TEST(test_archives),
+		TEST(test_paths),
+		TEST(test_late_root),
+		TEST(test_stuck),
+		TEST(test_stopped),
+		TEST(test_moving),
+		TEST(test_mounted),
 		cmocka_unit_test(test_archive_names),
 		cmocka_unit_test(test_inodes),
 	};
