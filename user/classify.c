@@ -78,6 +78,7 @@ static const struct health_class health_classes[] = {
 	{ "coverage", "state", "host", "info", NULL },
 	{ "review", "event", "configuration", "info", NULL },
 	{ "exemption", "event", "configuration", "info", NULL },
+	{ "hygiene", "event", "configuration", "info", NULL },
 	{ "heartbeat", "metric", "host", "info", NULL },
 	{ NULL, "event", "host", "info", NULL },
 };

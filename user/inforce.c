@@ -192,7 +192,7 @@ enum decision inforce_decide_flags(uint32_t flags, unsigned int kind, enum mode 
 	return DECISION_DENY;
 }
 
-const struct policy *inforce_policy(const struct inforce *inforce)
+struct policy *inforce_policy(const struct inforce *inforce)
 {
 	return inforce->policy;
 }

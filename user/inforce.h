@@ -65,7 +65,7 @@ enum decision inforce_decide_unhashable(const struct inforce *inforce, const str
 					enum mode mode);
 
 /* NULL before the first install. */
-const struct policy *inforce_policy(const struct inforce *inforce);
+struct policy *inforce_policy(const struct inforce *inforce);
 const struct policy_header *inforce_header(const struct inforce *inforce);
 int32_t inforce_today(const struct inforce *inforce);
 

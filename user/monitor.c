@@ -362,8 +362,8 @@ static void on_ready(struct monitor *monitor, int fd)
 		on_signals(monitor);
 	else if (monitor->sweep && fd == sweep_fd(monitor->sweep))
 		monitor_sweep_ready(monitor);
-	else
-		monitor_identity_ready(monitor, fd);
+	else if (!monitor_identity_ready(monitor, fd))
+		monitor_hygiene_ready(monitor, fd);
 }
 
 static int wait_ms(const struct monitor *monitor, uint64_t now)
@@ -414,6 +414,7 @@ static void monitor_free(struct monitor *monitor)
 	control_free(monitor->control);
 	sweep_free(monitor->sweep);
 	monitor_identity_release(monitor);
+	monitor_hygiene_release(monitor);
 	hold_free(monitor->hold);
 	kernel_free(monitor->kernel);
 	report_free(monitor->report);
@@ -446,6 +447,7 @@ int monitor_run(const struct config *config)
 		monitor_watch(&monitor, monitor.signal_fd);
 		monitor_announce(&monitor);
 		monitor_start_sweep(&monitor);
+		monitor_hygiene_policy(&monitor);
 		loop(&monitor);
 		stop(&monitor);
 	}

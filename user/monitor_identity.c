@@ -2,6 +2,7 @@
 #include "monitor_identity.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,6 +139,8 @@ static void take_owners(struct monitor *monitor, struct owners_job *job)
 	owners_free(watch->owners);
 	watch->owners = TAKE_PTR(job->owners);
 	watch->dpkg_changed = job->changed;
+	/* Reading leaves holes several times as large as what is kept. */
+	malloc_trim(0);
 	watch->round++;
 	if (watch->identities)
 		kernel_runtime(monitor->kernel)->report_first = watch->round;

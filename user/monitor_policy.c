@@ -148,6 +148,7 @@ int monitor_reload(struct monitor *monitor)
 			 (unsigned long long)monitor->context.policy_generation);
 		report_policy(monitor, "reload");
 		monitor_start_sweep(monitor);
+		monitor_hygiene_policy(monitor);
 	}
 	notify_send("READY=1\nSTATUS=policy %llu in force%s",
 		    (unsigned long long)monitor->context.policy_generation,

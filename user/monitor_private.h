@@ -40,6 +40,8 @@ struct monitor {
 	struct control *control;
 	struct sweep *sweep;
 	struct identity_watch identity;
+	struct background *hygiene;		 /* NULL: there was no need yet */
+	struct monitor_hygiene_job *hygiene_job; /* the present one; NULL: none */
 	int lock_fd;
 	int signal_fd;
 	int epoll_fd;
@@ -75,6 +77,11 @@ void monitor_check_date(struct monitor *monitor);
 
 /* monitor_calendar.c */
 void monitor_remind(struct monitor *monitor);
+
+/* monitor_hygiene.c */
+void monitor_hygiene_policy(struct monitor *monitor);
+bool monitor_hygiene_ready(struct monitor *monitor, int fd);
+void monitor_hygiene_release(struct monitor *monitor);
 
 /* monitor_status.c */
 int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT]);

@@ -6,9 +6,15 @@
 
 #include "policy_internal.h"
 
+struct policy *policy_ref(struct policy *policy)
+{
+	atomic_fetch_add(&policy->references, 1);
+	return policy;
+}
+
 void policy_free(struct policy *policy)
 {
-	if (!policy)
+	if (!policy || atomic_fetch_sub(&policy->references, 1) > 1)
 		return;
 	for (size_t i = 0; i < policy->vendor_count; i++)
 		vendor_free(policy->vendors[i].vendor);

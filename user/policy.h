@@ -57,6 +57,11 @@ struct policy_list {
  * a negative errno: -EINVAL for wrong contents. The caller frees the policy.
  */
 int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy);
+
+/* One more owner, who frees it too: it is gone with the last one. From whatever thread. */
+struct policy *policy_ref(struct policy *policy);
+
+/* Accepts NULL. */
 void policy_free(struct policy *policy);
 
 /*

@@ -5,6 +5,8 @@
 #ifndef INTERDICT_POLICY_INTERNAL_H
 #define INTERDICT_POLICY_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "entry.h"
 #include "frozen.h"
 
@@ -22,6 +24,7 @@ struct exempt_digest {
 };
 
 struct policy {
+	atomic_uint references;
 	struct policy_vendor *vendors;
 	size_t vendor_count;
 	struct policy_list *lists;

@@ -548,8 +548,12 @@ static int load(const struct origin *origin, struct problems *problems,
 	_cleanup_(policy_free_pointer) struct policy *policy = calloc(1, sizeof(*policy));
 	struct builder builder = { .policy = policy, .problems = problems };
 	size_t errors = problems_errors(problems);
-	int r = policy ? build(&builder, origin) : -ENOMEM;
+	int r = -ENOMEM;
 
+	if (policy) {
+		policy->references = 1;
+		r = build(&builder, origin);
+	}
 	if (r == -ENOMEM)
 		problems_out_of_memory(problems, origin->directory);
 	if (r < 0)
