@@ -96,7 +96,6 @@ static bool may_be_twin(const struct learn_file *file, const char *package, cons
 	const struct identity names = { .package = file->packages };
 
 	return !file->twin && st->st_size == file->stat.st_size &&
-	       !(st->st_dev == file->stat.st_dev && st->st_ino == file->stat.st_ino) &&
 	       !identity_names_package(&names, package);
 }
 
@@ -116,6 +115,10 @@ static int look_for_twin(void *cookie, const struct installed_package *package, 
 
 		if (!may_be_twin(file, package->name, &st))
 			continue;
+		if (st.st_dev == file->stat.st_dev && st.st_ino == file->stat.st_ino) {
+			file->foreign = true;
+			continue;
+		}
 		if (hashed == 1) {
 			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 			hashed = fd < 0 ? -errno : file_hash(fd, digest, NULL);

@@ -47,7 +47,8 @@ const char *learn_refusal_on_disk(const struct learn_file *file);
 /*
  * Sets `twin` of those files that an installed package, which their vendor does not
  * name, has at another place: a vendor's copy of a tool of the system, which would be
- * denied there too. A stat(2) for each path of each package in @dpkg (NULL: the
+ * denied there too. And `foreign` of those that are such a package's own, should that
+ * have been installed only now. A stat(2) for each path of each package in @dpkg (NULL: the
  * system's), a second or so, and a hash of what has the size of one of them. What
  * cannot be found out counts as one.
  */

@@ -2,7 +2,8 @@
 /*
  * The monitor's part for what has no digest yet: first executions come in
  * (monitor_identity.c), are matched with the vendors' identities, hashed and reported
- * as suspect, and learned where a vendor asks for it (monitor_learn.c). For monitor*.c.
+ * as suspect, and learned where a vendor asks for it (monitor_learn.c);
+ * monitor_packages.c knows who owns what. For monitor*.c.
  */
 #ifndef INTERDICT_MONITOR_IDENTITY_H
 #define INTERDICT_MONITOR_IDENTITY_H
@@ -74,6 +75,11 @@ json_t *monitor_identity_status(const struct monitor *monitor);
 
 /* Ends the threads. Nothing is reported any more. */
 void monitor_identity_release(struct monitor *monitor);
+
+/* monitor_packages.c: reads them the first time at once, for what is executed right after. */
+void monitor_packages_policy(struct monitor *monitor);
+/* Reads them again in the background when they have changed. */
+void monitor_packages_tick(struct monitor *monitor, uint64_t now);
 
 /* monitor_learn.c: a file that was reported as suspect. The strings are borrowed. */
 struct learn_wish {

@@ -139,6 +139,8 @@ static void test_twins(void **state)
 	assert_false(other.twin); /* of the same size */
 	assert_false(own.twin);	  /* the vendor names the package */
 	assert_false(itself.twin);
+	assert_true(itself.foreign); /* by another name, which the vendor does not name */
+	assert_false(copy.foreign);
 }
 
 static struct list_row row(uint8_t digest, const char *path)
