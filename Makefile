@@ -27,8 +27,14 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
 
 libraries := libbpf libelf zlib libcrypto jansson inih
-# Loaded when it is needed (user/archive_library.h), so not linked.
+# Loaded when it is needed (user/lists/archive_library.h), so not linked.
 loaded := libarchive
+
+# The library of user space: one directory a subject (user/main.c says which). No two
+# headers have the same name, so that each is found by its name alone.
+library_directories := base lists policy software scan monitor output
+library_sources := $(wildcard $(library_directories:%=user/%/*.c))
+includes := -Iinclude -iquote user $(library_directories:%=-iquote user/%)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wformat=2 -Werror
@@ -36,7 +42,7 @@ CFLAGS ?= -O2 -g
 HARDENING := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -D_GNU_SOURCE \
-	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries) $(loaded)) \
+	-DINTERDICT_VERSION='"$(VERSION)"' $(includes) -I$(O) $(shell $(PKG_CONFIG) --cflags $(libraries) $(loaded)) \
 	-pthread -MMD -MP
 LDFLAGS ?=
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS) -pthread
@@ -48,7 +54,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wshadow -Wer
 bpf_objects := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 skeleton := $(O)/interdict.skel.h
 commands := $(wildcard user/cmd_*.c) user/main.c
-lib_objects := $(patsubst user/%.c,$(O)/user/%.o,$(filter-out $(commands),$(wildcard user/*.c)))
+lib_objects := $(patsubst user/%.c,$(O)/user/%.o,$(library_sources))
 command_objects := $(patsubst user/%.c,$(O)/user/%.o,$(commands))
 unit_tests := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 
@@ -69,7 +75,7 @@ $(O)/libinterdict.a: $(lib_objects)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Only kernel.c includes the skeleton; once built, its .d file carries the dependency.
-$(O)/user/kernel.o: | $(skeleton)
+$(O)/user/monitor/kernel.o: | $(skeleton)
 
 $(O)/user/%.o: user/%.c
 	$(call say,CC)
@@ -170,9 +176,11 @@ uninstall:
 		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d 2>/dev/null
 
 lint:
-	clang-tidy --quiet user/*.c -- -std=gnu11 -D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -iquote user -I$(O)
+	clang-tidy --quiet $(commands) $(library_sources) -- -std=gnu11 -D_GNU_SOURCE \
+		-DINTERDICT_VERSION='""' $(includes) -I$(O)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
-		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude -Iuser user
+		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude -Iuser \
+		$(library_directories:%=-Iuser/%) user
 
 clean:
 	$(Q)rm -rf $(O)
@@ -216,13 +224,13 @@ check-vm: all $(probes)
 
 # Fuzz targets: tests/fuzz/fuzz_NAME.c each, and fuzz_list.c again for every format of lists. The
 # library is compiled a second time, by clang with its sanitizers and what guides the fuzzer.
-list_formats := $(shell sed -n 's/^\t\.name = "\(.*\)",$$/\1/p' user/list_*.c)
+list_formats := $(shell sed -n 's/^\t\.name = "\(.*\)",$$/\1/p' user/lists/list_*.c)
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)) \
 	$(addprefix list-,$(list_formats))
-fuzz_objects := $(patsubst user/%.c,$(O)/fuzz/user/%.o,$(filter-out $(commands),$(wildcard user/*.c)))
+fuzz_objects := $(patsubst user/%.c,$(O)/fuzz/user/%.o,$(library_sources))
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_CFLAGS = -std=gnu11 $(WARNINGS) -O1 -g $(FUZZ_SANITIZE) -D_GNU_SOURCE \
-	-DINTERDICT_VERSION='"$(VERSION)"' -Iinclude -iquote user -I$(O) \
+	-DINTERDICT_VERSION='"$(VERSION)"' $(includes) -I$(O) \
 	$(shell $(PKG_CONFIG) --cflags $(libraries) $(loaded)) -pthread -MMD -MP
 FUZZ_LINK = $(CLANG) -fsanitize=fuzzer $(FUZZ_SANITIZE) -pthread -o $@ $^ $(LDLIBS)
 
@@ -235,7 +243,7 @@ fuzz:
 
 .PHONY: fuzz fuzz-targets
 
-$(O)/fuzz/user/kernel.o: | $(skeleton)
+$(O)/fuzz/user/monitor/kernel.o: | $(skeleton)
 
 $(O)/fuzz/user/%.o: user/%.c
 	$(call say,FUZZCC)

@@ -2,37 +2,33 @@
 /*
  * interdict: the table of commands. Where to look for what:
  *
- *	cmd_*.c			one verb each: options, messages, exit status
- *	cmd_list_*.c		the verbs of `interdict list`
- *	monitor*.c		the daemon: life and event loop, policy, status
- *	kernel.c policy_map.c	programs and maps of the kernel half (bpf/)
- *	inforce.c		the policy in force: install, name, decide
- *	hold.c locate.c		files and tasks that the kernel left to user space
- *	hasher.c file_hash.c	SHA-256, in worker threads
- *	suspect.c owners.c learn.c background.c	what has no digest yet
- *	report.c repeat.c	from an alert to the outputs
- *	output*.c fields.c	text, ECS, event file, syslog
- *	events.c escape.c json_text.c	records decoded; hostile text made harmless
- *	enrich.c process.c package.c elf_facts.c	who and what it was
- *	config.c vendor*.c list_*.c policy*.c schedule.c protect.c	what is restricted
- *	misp_type.c stix_pattern.c	what the list formats need
- *	hygiene*.c warning_list.c	entries that get into lists by mistake
- *	calendar.c policy_status.c	what the dates ask of people
- *	identity.c package_db.c package_{dpkg,rpm}.c	what a vendor is known by, and what is installed
- *	listing*.c entry*.c	lists in memory, for the commands and for the policy
- *	harvest*.c file_kind.c	rows of lists from software: archives, directories, packages
- *	archive_*.c package_facts.c	archives in archives, and what packages say they are
- *	progress.c		how far a long command is, on a terminal
- *	atomic_file.c		files that are replaced whole
- *	byte_source.c line_reader.c csv_record.c	lists, unpacked and cut into lines and fields
- *	sweep.c			processes that run already
- *	scan.c scan_*.c		files at rest: mounts, walk, findings, coverage
- *	features.c		what this kernel can do
- *	minisign*.c base64.c blake2b.c	keys and signatures in minisign's format
- *	password.c		a secret from a file or a person
- *	signed_list.c sequences.c	lists that have to be signed, and not older than before
- *	control.c notify.c	the control socket, the service manager
- *	problems.c log.c util.c cleanup.h	messages and small things
+ *	cmd_*.c		one verb each: options, messages, exit status
+ *	cmd_list_*.c	the verbs of `interdict list`
+ *
+ *	base/		files replaced whole or opened safely, INI, problems and log, escaping,
+ *			JSON and CSV text, a background thread, passwords, progress, small things
+ *	lists/		list.c and list_*.c: lists read, one format a file
+ *			byte_source.c line_reader.c csv_record.c: unpacked, cut into lines and fields
+ *			listing*.c entry*.c: rows in memory
+ *			minisign*.c signed_list.c sequences.c: signed, and not older than before
+ *	policy/		vendor*.c schedule.c identity.c: a vendor file
+ *			policy*.c: all vendors, their entries, and the image for the kernel
+ *			protect.c hygiene*.c warning_list.c: what should not be in it
+ *			calendar.c policy_status.c: what the dates ask of people
+ *	software/	what is at hand: file_hash.c file_kind.c elf_facts.c archive_*.c
+ *			package*.c owners.c: what is installed
+ *			harvest*.c: rows of lists from all of these
+ *	scan/		check.c: one file against the policy; scan*.c: files at rest
+ *	monitor/	monitor*.c: the daemon, its loop and what it reacts to
+ *			kernel.c policy_map.c features*.c: programs and maps of the kernel half (bpf/)
+ *			inforce.c: the policy in force: install, name, decide
+ *			hold.c locate.c hasher.c: files and tasks that the kernel left to user space
+ *			sweep*.c: processes that run already
+ *			suspect.c learn.c: what has no digest yet
+ *			report.c repeat.c enrich.c process.c: from an alert to the outputs
+ *			config.c control*.c notify.c: the administrator, the service manager
+ *	output/		events.c fields.c classify.c: records, their fields and words
+ *			output*.c: text, ECS, event file, syslog
  */
 #include <stdio.h>
 #include <string.h>

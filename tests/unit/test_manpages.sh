@@ -73,12 +73,12 @@ synopsis() {
 # Rows "section key default" of the table in config.c, its macros resolved.
 config_rows() {
 	local text name value
-	text=$(tr '\n\t' '  ' <"$source_root/user/config.c" |
+	text=$(tr '\n\t' '  ' <"$source_root/user/monitor/config.c" |
 		grep -Eo 'OPTION\("[^;]*\),' | sed 's/), *OPTION(/),\nOPTION(/g; s/), *}.*/),/')
 	while read -r name value; do
 		text=${text//"$name"/$value}
 	done < <(sed -En 's/^#define[ \t]+(CONFIG_VENDORS_DIR|CONFIG_WARNING_LISTS|CONFIG_STATE_DIR|OUTPUT_SYSLOG_PATH)[ \t]+(".*")/\1 \2/p' \
-		"$source_root"/user/*.h)
+		"$source_root"/user/*/*.h)
 	sed -En 's/^OPTION\("([^"]*)", "([^"]*)".*"([^"]*)"\),.*/\1 \2 \3/p' <<<"$text"
 }
 
@@ -126,7 +126,7 @@ config_shipped() {
 # Rows "section key" of the tables of vendor files, and of their page.
 vendor_rows() {
 	sed -En 's/^[ \t]*\{ \{ "([a-z]+)", "([a-z0-9-]+)", .*/\1 \2/p' \
-		"$source_root/user/vendor.c" "$source_root/user/vendor_exempt.c"
+		"$source_root/user/policy/vendor.c" "$source_root/user/policy/vendor_exempt.c"
 }
 
 vendor_manual() {
@@ -185,25 +185,25 @@ same "formats of lists" "$("$interdict" list import --format '?' | awk '{ print 
 
 # path-reversed does not leave the decoder.
 same "flags of alerts" \
-	"$(sed -En 's/^[ \t]*\{ EVENT_[A-Z_]+, "([a-z-]+)" \},/\1/p' "$source_root/user/events.c" |
+	"$(sed -En 's/^[ \t]*\{ EVENT_[A-Z_]+, "([a-z-]+)" \},/\1/p' "$source_root/user/output/events.c" |
 		grep -vx path-reversed)" \
 	"$(section interdict-events.5 .Ss "What an alert says" |
 		sed -n '/^\.It Em flags/,$s/^\.It Li //p' | sed 's/ , /\n/g')"
 same "actions of health records" \
 	"$({
-		grep -hoE 'report_(health|policy)\(monitor(->report)?, "[a-z-]+"' "$source_root"/user/*.c
-		sed -n '/^static const char \*health_of_counter/,/^}/p' "$source_root/user/monitor_status.c" |
+		grep -hoE 'report_(health|policy)\(monitor(->report)?, "[a-z-]+"' "$source_root"/user/monitor/*.c
+		sed -n '/^static const char \*health_of_counter/,/^}/p' "$source_root/user/monitor/monitor_status.c" |
 			grep -o 'return "[a-z-]*"'
 	} | sed 's/.*"\(.*\)"/\1/')" \
 	"$(section interdict-events.5 .Ss "Health records" | sed -n 's/^\.It Li //p')"
 same "severities of the system log" "$(sed -n '/^int alert_severity/,/^}/p
-	/^int health_severity/,/^}/p' "$source_root/user/events.c" |
+	/^int health_severity/,/^}/p' "$source_root/user/output/events.c" |
 	grep -o 'LOG_[A-Z]*' | sed 's/LOG_//; s/.*/\L&/')" \
 	"$(section interdict-events.5 .Ss "System log" | sed -n 's/^\.It .* Ta //p')"
 
 same "fields of a scan's findings" \
 	"$(sed -En 's/^\t\{ (NULL|"[a-z0-9]+"), (NULL|"[^"]+"), FIELD_.*/\1 \2/p' \
-		"$source_root/user/scan_fields.c" | sed 's/NULL/-/g; s/"//g')" \
+		"$source_root/user/scan/scan_fields.c" | sed 's/NULL/-/g; s/"//g')" \
 	"$(section interdict-scan.8 .Ss Fields | sed -En 's/^\.It (Li )?([^ ]+) Ta (Li )?([^ ]+) Ta .*/\2 \4/p' |
 		grep -v '^Sy ')"
 
