@@ -6,6 +6,7 @@
  * warning: the entry stays in force.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ static void done(void *data, void *context)
 	policy_free(job->policy);
 	problems_free(job->problems);
 	free(job);
+	/* It went through all paths of all packages. */
+	malloc_trim(0);
 }
 
 /* Returns 0, or a negative errno if the thread cannot be started. */
