@@ -53,7 +53,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wshadow -Wer
 
 bpf_objects := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 skeleton := $(O)/interdict.skel.h
-commands := $(wildcard user/cmd_*.c) user/main.c
+commands := $(wildcard user/cmd_*.c) user/command.c user/main.c
 lib_objects := $(patsubst user/%.c,$(O)/user/%.o,$(library_sources))
 command_objects := $(patsubst user/%.c,$(O)/user/%.o,$(commands))
 unit_tests := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))

@@ -3,20 +3,12 @@
  * `interdict list`: the table of what can be done with lists of digests.
  */
 #include <signal.h>
-#include <stdio.h>
 
 #include "cmd_list.h"
 #include "command.h"
 #include "util.h"
 
-struct verb {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help;
-	const char *summary;
-};
-
-static const struct verb verbs[] = {
+static const struct command verbs[] = {
 	{ "build", cmd_list_build, cmd_list_build_help, "make a list of software that is at hand" },
 	{ "import", cmd_list_import, cmd_list_import_help, "make native lists of any others" },
 	{ "show", cmd_list_show, cmd_list_show_help, "show what lists hold" },
@@ -27,38 +19,20 @@ static const struct verb verbs[] = {
 	  "verify the signatures of lists" },
 };
 
-static void usage(FILE *out)
-{
-	fputs("usage: interdict list VERB [OPTION...]\n\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-16s %s\n", verbs[i].name, verbs[i].summary);
-	fputs("\nEach verb explains itself: interdict list VERB --help\n", out);
-}
+static const struct command_table table = {
+	.path = "interdict list",
+	.synopsis = "interdict list VERB [OPTION...]",
+	.epilogue = "Each verb explains itself: interdict list VERB --help\n",
+	.kind = "verb",
+	.of = " of list",
+	.width = 16,
+	.commands = verbs,
+	.count = ARRAY_SIZE(verbs),
+};
 
 int cmd_list(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : NULL;
-
-	if (!name) {
-		usage(stderr);
-		return EXIT_TROUBLE;
-	}
-	if (streq(name, "--help") || streq(name, "-h") || streq(name, "help")) {
-		usage(stdout);
-		return EXIT_FINE;
-	}
 	/* A reader that goes away is an error like any other, with a message. */
 	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		if (!streq(verbs[i].name, name))
-			continue;
-		if (argc > 2 && (streq(argv[2], "--help") || streq(argv[2], "-h"))) {
-			fputs(verbs[i].help, stdout);
-			return EXIT_FINE;
-		}
-		return verbs[i].run(argc - 1, argv + 1);
-	}
-	fprintf(stderr, "interdict: no verb '%s' of list; `interdict list --help` lists them\n",
-		name);
-	return EXIT_TROUBLE;
+	return command_run(&table, argc, argv);
 }

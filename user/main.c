@@ -2,6 +2,7 @@
 /*
  * interdict: the table of commands. Where to look for what:
  *
+ *	command.c	how verbs are found in a table
  *	cmd_*.c		one verb each: options, messages, exit status
  *	cmd_list_*.c	the verbs of `interdict list`
  *
@@ -30,18 +31,10 @@
  *	output/		events.c fields.c classify.c: records, their fields and words
  *			output*.c: text, ECS, event file, syslog
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "util.h"
-
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help; /* NULL: the command has verbs, and prints its help itself */
-	const char *summary;
-};
 
 static const struct command commands[] = {
 	{ "run", cmd_run, cmd_run_help, "start the monitor in the foreground" },
@@ -55,40 +48,22 @@ static const struct command commands[] = {
 	{ "version", cmd_version, cmd_version_help, "print the version" },
 };
 
-static void usage(FILE *out)
-{
-	fputs("usage: interdict COMMAND [OPTION...]\n\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nEach command explains itself: interdict COMMAND --help\n"
-	      "Exit status: 0 fine, 1 restricted software found, 2 usage or system error.\n",
-	      out);
-}
+static const struct command_table table = {
+	.path = "interdict",
+	.synopsis = "interdict COMMAND [OPTION...]",
+	.epilogue = "Each command explains itself: interdict COMMAND --help\n"
+		    "Exit status: 0 fine, 1 restricted software found, 2 usage or system error.\n",
+	.kind = "command",
+	.of = "",
+	.width = 10,
+	.commands = commands,
+	.count = ARRAY_SIZE(commands),
+};
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : NULL;
-
-	if (!name) {
-		usage(stderr);
-		return EXIT_TROUBLE;
-	}
-	if (streq(name, "--help") || streq(name, "-h") || streq(name, "help")) {
-		usage(stdout);
-		return EXIT_FINE;
-	}
-	if (streq(name, "--version"))
-		name = "version";
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!streq(commands[i].name, name))
-			continue;
-		if (commands[i].help && argc > 2 &&
-		    (streq(argv[2], "--help") || streq(argv[2], "-h"))) {
-			fputs(commands[i].help, stdout);
-			return EXIT_FINE;
-		}
-		return commands[i].run(argc - 1, argv + 1);
-	}
-	fprintf(stderr, "interdict: no command '%s'; `interdict --help` lists them\n", name);
-	return EXIT_TROUBLE;
+	/* As everywhere else, the version is asked for by an option too. */
+	if (argc > 1 && streq(argv[1], "--version"))
+		argv[1] += strlen("--");
+	return command_run(&table, argc, argv);
 }
