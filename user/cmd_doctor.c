@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -139,24 +137,12 @@ static void print_json(const struct features *features, enum backend chosen)
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct features features;
 	enum backend chosen;
-	bool json = false;
-	int option;
+	bool json;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'j')
-			return EXIT_TROUBLE;
-		json = true;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "interdict doctor: '%s' is too much\n", argv[optind]);
+	if (command_parse_json(argc, argv, &json) < 0)
 		return EXIT_TROUBLE;
-	}
 	features_probe(&features);
 	chosen = choose(&features);
 	if (json)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -202,23 +200,11 @@ static void print_status(const json_t *status)
 
 int cmd_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	bool json = false;
+	bool json;
 	json_t *status;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'j')
-			return EXIT_TROUBLE;
-		json = true;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "interdict status: '%s' is too much\n", argv[optind]);
+	if (command_parse_json(argc, argv, &json) < 0)
 		return EXIT_TROUBLE;
-	}
 	status = control_client_ask("status");
 	if (!status)
 		return EXIT_TROUBLE;
