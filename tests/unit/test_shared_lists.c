@@ -139,11 +139,12 @@ static size_t count_unique(struct buffer *digests)
  */
 static void test_eset(void **state)
 {
-	char *directory = format_string("%s/eset-malware-ioc", root ? root : "");
+	char *directory;
 
 	(void)state;
 	if (!root)
 		skip(); /* no lists to test against: see INTERDICT_LISTS */
+	directory = format_string("%s/eset-malware-ioc", root);
 	assert_int_equal(nftw(directory, add_eset, 16, FTW_PHYS), 0);
 	free(directory);
 	assert_int_equal(eset.files, 354);
