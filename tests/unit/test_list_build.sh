@@ -262,7 +262,8 @@ refuses() {
 	fi
 }
 
-head -c 400000000 /dev/zero >zeros
+# As much as a zip of its size may hold (64 MiB and 250 times the size), and a third more.
+truncate -s 120M zeros
 bsdtar --format zip -cf bomb.zip zeros
 refuses "a bomb is refused, by its member's name" 'bomb.zip!zeros: unpacks like a bomb' bomb.zip
 bsdtar --format zip -cf nested-bomb.zip bomb.zip
@@ -387,8 +388,8 @@ wait $pid || status=$?
 equal "an interrupt ends it in good order, with nothing written" "2:no:" \
 	"$status:$([ -e interrupted.csv ] && echo yes || echo no):$(cat out.csv)"
 matches "and it is said" 'interrupted; nothing was written' "$(cat err)"
-truncate -s 1G huge
-(while sleep 0.05; do printf x >>huge; done) &
+truncate -s 500M huge
+(while sleep 0.02; do printf x >>huge; done) &
 writer=$!
 build huge "$tree/opt/acme/bin/script"
 kill $writer
@@ -397,7 +398,7 @@ lists "a file that changes while it is read is left out, the rest is written" 2 
 	"$tree/opt/acme/bin/script"
 matches "and it is named" 'error: .*/huge: changed twice while it was read' "$(cat err)"
 if command -v script >/dev/null; then
-	truncate -s 3G huge
+	truncate -s 1G huge
 	script -qec "'$interdict' list build --output terminal.csv huge" /dev/null >terminal </dev/null
 	matches "progress on a terminal" 'hashing: [0-9]+ %, 0 files, .*B/s' "$(tr '\r' '\n' <terminal)"
 	build --output terminal.csv huge
