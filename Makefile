@@ -115,24 +115,15 @@ $(vendors)/demo.csv: $(demo)
 		printf '%s,%s,demo,$(VERSION),%s,built here\n' \
 			"$$(sha256sum $< | cut -d' ' -f1)" "$$(stat -c %s $<)" interdict-demo; } > $@ && chmod 644 $@
 
-$(vendors)/%: user/etc/vendors.d/%
+$(O)/etc/%: user/etc/%
 	$(call say,COPY)
 	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
 
-vendor_files := $(patsubst user/etc/vendors.d/%,$(vendors)/%,$(wildcard user/etc/vendors.d/*)) \
-	$(vendors)/demo.csv
-available_files := $(wildcard user/etc/vendors.available/*.vendor)
-warning_lists := $(O)/etc/warninglists.d
-warning_list_files := $(patsubst user/etc/%,$(O)/etc/%,$(wildcard user/etc/warninglists.d/*.json))
+# All that is installed below $(sysconfdir)/interdict, by its name there.
+config_files := $(patsubst user/etc/%,%,interdict.conf $(wildcard user/etc/vendors.d/* \
+	user/etc/vendors.available/* user/etc/warninglists.d/*)) vendors.d/demo.csv
 
-vendor-files: $(vendor_files) $(warning_list_files) $(O)/etc/interdict.conf
-
-$(warning_lists)/%: user/etc/warninglists.d/%
-	$(call say,COPY)
-	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
-
-$(O)/etc/interdict.conf: user/etc/interdict.conf
-	$(Q)mkdir -p $(@D) && install -m 644 $< $@
+vendor-files: $(config_files:%=$(O)/etc/%)
 
 run:
 	$(Q)scripts/deps build
@@ -153,27 +144,27 @@ install: all
 	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
 	install -m 644 $(wildcard user/man/*.8) $(DESTDIR)$(prefix)/share/man/man8
 	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
-	install -m 644 $(vendor_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.d
-	install -m 644 $(available_files) $(DESTDIR)$(sysconfdir)/interdict/vendors.available
-	install -m 644 $(warning_list_files) $(DESTDIR)$(sysconfdir)/interdict/warninglists.d
-	@# A configuration that somebody has changed is not replaced.
-	test -e $(DESTDIR)$(sysconfdir)/interdict/interdict.conf || \
-		install -m 644 user/etc/interdict.conf $(DESTDIR)$(sysconfdir)/interdict/interdict.conf
+	@# What somebody has changed is not replaced: the new one lies beside it. The lists are ours.
+	@for file in $(config_files); do to="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
+		case $$file in *.csv) ;; *) ! test -e "$$to" || cmp -s "$(O)/etc/$$file" "$$to" || { \
+			echo "$$to was changed and stays; see $$to.new"; to="$$to.new"; } ;; \
+		esac; \
+		install -m 644 "$(O)/etc/$$file" "$$to" || exit; done
 	sed 's,@prefix@,$(prefix),g' user/etc/interdict.service.in > $(DESTDIR)$(unitdir)/interdict.service
 	chmod 644 $(DESTDIR)$(unitdir)/interdict.service
 
-uninstall:
+uninstall: vendor-files
 	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
-		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5)) \
-		$(patsubst $(vendors)/%,$(DESTDIR)$(sysconfdir)/interdict/vendors.d/%,$(vendor_files)) \
-		$(patsubst user/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(available_files)) \
-		$(patsubst $(O)/etc/%,$(DESTDIR)$(sysconfdir)/interdict/%,$(warning_list_files))
+		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5))
 	@# Configuration and lists of the administrator's own stay.
-	-rmdir $(DESTDIR)$(sysconfdir)/interdict/vendors.d \
-		$(DESTDIR)$(sysconfdir)/interdict/vendors.available \
-		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d 2>/dev/null
+	@for file in $(config_files); do from="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
+		rm -f "$$from.new"; \
+		case $$file in *.csv) ;; *) cmp -s "$(O)/etc/$$file" "$$from" || continue ;; esac; \
+		rm -f "$$from"; done
+	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict \
+		2>/dev/null || true
 
 lint:
 	clang-tidy --quiet $(commands) $(library_sources) -- -std=gnu11 -D_GNU_SOURCE \
