@@ -9,6 +9,7 @@
 #   policy    vendor_write ID LIST [LINES of the .vendor file]
 #   monitor   monitor_start MODE [OPTION...], monitor_stop, monitor_kill
 #   records   await_record FILTER, records FILTER, count_records FILTER (jq filters)
+#   clock     clock_moves, clock_set DATE (of a machine that is the test's alone)
 #
 # The working directory of a script is $work, on the disk; it goes away at the end, with the
 # monitor, the mounts and the processes that were noted by later().
@@ -363,6 +364,33 @@ reported() {
 the last ones:
 $(tail -n 3 "$events")"
 	fi
+}
+
+# --- the clock ---------------------------------------------------------------
+
+# Bash's own SECONDS would follow the clock.
+uptime_seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+
+# clock_moves: to be called before the first date; at the end the clock is right again.
+clock_moves() {
+	clock_base=$(($(date +%s) - $(uptime_seconds)))
+	later clock_restore
+}
+
+clock_restore() {
+	date -s "@$((clock_base + $(uptime_seconds)))"
+}
+
+# clock_set DATE: and time for the monitor to notice.
+clock_set() {
+	date -s "$1" >/dev/null
+	sleep 2
+}
+
+is_day() {
+	[[ $(date +%F) = "$1" ]]
 }
 
 # --- what a file does --------------------------------------------------------

@@ -28,24 +28,13 @@ vendor_write capped list-capped "$schedule
 [vendor]
 mode = audit"
 
-# Bash's own SECONDS would follow the clock.
-uptime_seconds() {
-	cut -d . -f 1 /proc/uptime
-}
-now=$(($(date +%s) - $(uptime_seconds)))
-restore() {
-	date -s "@$((now + $(uptime_seconds)))"
-}
-later restore
+clock_moves
 
 # day_comes DATE: shortly before midnight, and over it.
 day_comes() {
 	date -s "$1 00:00:00 4 seconds ago" >/dev/null
 	wait_for 20 is_day "$1"
 	sleep 2
-}
-is_day() {
-	[[ $(date +%F) = "$1" ]]
 }
 
 # recorded NAME FILE DECISION DATE
@@ -113,8 +102,7 @@ reminded "a week later the review is still said" 2031-06-12 review "vendor test"
 equal "and the exemption is not any more" 0 \
 	"$(count_records '.interdict.health.action == "exemption" and (.["@timestamp"] | startswith("2031-06-12"))')"
 denied "a week later: denied" exec "$work/exempt"
-date -s "2031-06-02 12:00:00" >/dev/null
-sleep 2
+clock_set "2031-06-02 12:00:00"
 runs "the clock set back: exempt again" exec "$work/exempt"
 equal "one monitor all the time" 1 "$(count_records '.interdict.health.action == "start"')"
 check "the monitor ends" monitor_stop

@@ -41,19 +41,7 @@ agent=/opt/acme/bin/agent
 
 # --- phases ---
 
-# Bash's own SECONDS would follow the clock.
-uptime_seconds() {
-	cut -d . -f 1 /proc/uptime
-}
-now=$(($(date +%s) - $(uptime_seconds)))
-restore() {
-	date -s "@$((now + $(uptime_seconds)))"
-}
-later restore
-set_clock() {
-	date -s "$1" >/dev/null
-	sleep 2
-}
+clock_moves
 
 schedule="[schedule]
 announced = 2031-05-01
@@ -68,7 +56,7 @@ reported "in grace: reported, with its product and the days left" \
 	".file.path == \"$agent\" and .interdict.decision == \"grace\" and .interdict.days_left == 1 and
 	.interdict.entry.product == \"Acme Agent\" and .interdict.vendor.id == \"acme\""
 
-set_clock "2031-06-01 12:00:00"
+clock_set "2031-06-01 12:00:00"
 denied "the day after: denied" exec $agent
 reported "the day after: reported as denied" \
 	".file.path == \"$agent\" and .interdict.decision == \"deny\" and .event.action == \"exec\""
@@ -89,9 +77,9 @@ reported "exempt: recorded with the exemption" \
 	".file.path == \"$agent\" and .interdict.decision == \"exempt\" and .interdict.exemption.id == \"LEGACY-7\""
 denied "exempt: another file of the product is denied" exec /opt/acme/bin/console
 
-set_clock "2031-06-02 23:00:00"
+clock_set "2031-06-02 23:00:00"
 runs "the last day of the exemption: it runs" exec $agent
-set_clock "2031-06-03 00:00:05"
+clock_set "2031-06-03 00:00:05"
 denied "the day after the exemption: denied" exec $agent
 check "the monitor ends" monitor_stop
 
