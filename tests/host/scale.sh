@@ -41,21 +41,22 @@ runs "another file of the same size runs" exec "$work/allowed"
 resident() {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/"$monitor"/status
 }
-# stays_small NAME: at rest, that is once the sweep that follows a load is over. While it
-# looks at what runs, the pages of the policy that it looks into are resident too.
-stays_small() {
-	local memory
-	sleep 3
-	memory=$(resident)
-	if [ "$memory" -lt 16384 ]; then
+# settles NAME: at rest, that is once the looks at processes and packages that follow a load
+# are over, which have no priority. Until then the pages of the policy that they look into are
+# resident too.
+is_small() {
+	[ "$(resident)" -lt 16384 ]
+}
+settles() {
+	if wait_for 60 is_small; then
 		ok "$1"
-		echo "# $memory KiB"
+		echo "# $(resident) KiB"
 	else
-		not_ok "$1" "$memory KiB: $(grep -E '^Rss|VmHWM' /proc/"$monitor"/status)"
+		not_ok "$1" "$(resident) KiB: $(grep -E '^Rss|VmHWM' /proc/"$monitor"/status)"
 	fi
 }
-stays_small "the daemon stays under 16 MiB"
+settles "the daemon settles under 16 MiB"
 monitor_reload || not_ok "a reload is answered"
-stays_small "after a reload too"
+settles "after a reload too"
 check "the monitor ends" monitor_stop
 finish
