@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "atomic_file.h"
 #include "cleanup.h"
 #include "cmd_list.h"
 #include "command.h"
@@ -251,28 +250,6 @@ static int add_sources(struct harvest *harvest, const struct arguments *argument
 	return r;
 }
 
-static int write_file(const struct listing *listing, const char *path)
-{
-	_cleanup_(atomic_file_release) struct atomic_file file = { 0 };
-	int r = atomic_file_begin(path, 0644, &file);
-
-	if (r == 0)
-		r = listing_write_csv(listing, file.stream);
-	return r == 0 ? atomic_file_commit(&file) : r;
-}
-
-static int write_listing(const struct listing *listing, const char *path)
-{
-	_cleanup_free_ char *quoted = path ? problem_quote(path, strlen(path)) : NULL;
-	int r = path ? write_file(listing, path) : listing_write_csv(listing, stdout);
-
-	if (r < 0)
-		log_error("list build: cannot write %s: %s", quoted ? quoted : "standard output",
-			  path && r == -EINVAL ? "there is something that is no regular file"
-					       : strerror(-r));
-	return r;
-}
-
 static void summarize(const struct harvest_counts *counts, size_t entries, size_t merged)
 {
 	log_info("list build: %zu entries, out of %llu files, %llu of them archives; %zu more had "
@@ -303,7 +280,7 @@ static int finish(struct listing *listing, const struct harvest_counts *counts,
 	if (r < 0)
 		log_error("list build: %s", strerror(-r));
 	else
-		r = write_listing(listing, arguments->output);
+		r = list_write("build", listing, arguments->output);
 	if (r < 0)
 		return r;
 	summarize(counts, listing_count(listing), merged);

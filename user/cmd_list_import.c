@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "atomic_file.h"
 #include "buffer.h"
 #include "cleanup.h"
 #include "cmd_list.h"
@@ -184,28 +183,6 @@ static void merge(struct import *import)
 	}
 }
 
-static int write_file(const struct listing *listing, const char *path)
-{
-	_cleanup_(atomic_file_release) struct atomic_file file = { 0 };
-	int r = atomic_file_begin(path, 0644, &file);
-
-	if (r == 0)
-		r = listing_write_csv(listing, file.stream);
-	return r == 0 ? atomic_file_commit(&file) : r;
-}
-
-static int write_listing(const struct listing *listing, const char *path)
-{
-	int r = path ? write_file(listing, path) : listing_write_csv(listing, stdout);
-	_cleanup_free_ char *quoted = path ? problem_quote(path, strlen(path)) : NULL;
-
-	if (r < 0)
-		log_error("list import: cannot write %s: %s", quoted ? quoted : "standard output",
-			  path && r == -EINVAL ? "there is something that is no regular file" :
-						 strerror(-r));
-	return r;
-}
-
 /* Whether what was read is to be written; if not, says why. */
 static bool may_write(const struct import *import, bool keep_going)
 {
@@ -235,7 +212,7 @@ static int run(struct import *import, const struct arguments *arguments, char **
 	for (size_t i = 0; i < count && !import->failed; i++)
 		summarise(import, i, listing_read_name(paths[i]));
 	if (!may_write(import, arguments->keep_going) ||
-	    write_listing(import->listing, arguments->output) < 0)
+	    list_write("import", import->listing, arguments->output) < 0)
 		return EXIT_TROUBLE;
 	log_info("list import: %zu entries written", listing_count(import->listing));
 	return import->errors > 0 ? EXIT_FOUND : EXIT_FINE;

@@ -106,22 +106,46 @@ void csv_record_set(struct csv_record *record, struct slice text, uint32_t line)
 	memcpy(record->shown, text.bytes, record->shown_size);
 }
 
-int csv_record_begin(struct list_parser *parser, struct line *line, struct csv_record *record)
+int csv_record_next(struct list_parser *parser, struct csv_record *record)
 {
-	size_t quotes = count_quotes(line->text, line->size);
-	int r = 1;
+	struct line line;
+	int r = list_next_line(parser, &line);
+	size_t quotes;
 
+	if (r <= 0)
+		return r;
+	quotes = count_quotes(line.text, line.size);
 	while (quotes % 2 == 1 && r > 0) {
-		size_t counted = line->size;
+		size_t counted = line.size;
 
-		r = line_reader_extend(parser->lines, line);
+		r = line_reader_extend(parser->lines, &line);
 		if (r > 0)
-			quotes += count_quotes(line->text + counted, line->size - counted);
+			quotes += count_quotes(line.text + counted, line.size - counted);
 	}
 	if (r < 0 && r != -EMSGSIZE)
 		return r;
-	csv_record_set(record, (struct slice){ line->text, line->size }, line->number);
-	return 0;
+	csv_record_set(record, (struct slice){ line.text, line.size }, line.number);
+	return 1;
+}
+
+int csv_each_record(struct list_parser *parser, size_t columns, csv_row_fn fill,
+		    const void *layout)
+{
+	struct slice fields[CSV_COLUMNS_MAX];
+	struct csv_record record;
+	int r;
+
+	while ((r = csv_record_next(parser, &record)) > 0) {
+		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = record.line };
+
+		if (!csv_record_fields(parser, &record, columns, fields) ||
+		    !fill(parser, layout, fields, &row))
+			continue;
+		r = list_emit(parser, &row);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 bool csv_header_name(struct slice *rest, struct slice *ret_name)

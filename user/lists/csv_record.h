@@ -24,10 +24,24 @@ struct csv_record {
 void csv_record_set(struct csv_record *record, struct slice text, uint32_t line);
 
 /*
- * Makes a record of a line and of those that a quoted field goes on in. Returns 0
- * or a negative errno.
+ * Makes a record of the next line and of those that a quoted field goes on in. Returns
+ * 1, 0 at the end, or a negative errno.
  */
-int csv_record_begin(struct list_parser *parser, struct line *line, struct csv_record *record);
+int csv_record_next(struct list_parser *parser, struct csv_record *record);
+
+/*
+ * Fills a row, whose line is set, with the fields of a record. False if the record
+ * gives none: then it was counted or reported.
+ */
+typedef bool (*csv_row_fn)(struct list_parser *parser, const void *layout,
+			   const struct slice *fields, struct list_row *row);
+
+/*
+ * Takes all records that are left, of @columns fields each, CSV_COLUMNS_MAX at most.
+ * Returns 0 or a negative errno.
+ */
+int csv_each_record(struct list_parser *parser, size_t columns, csv_row_fn fill,
+		    const void *layout);
 
 /*
  * Takes the next field, its quotes undone in place. Returns 1, 0 if there is none

@@ -271,7 +271,7 @@ static bool take_digest(struct list_parser *parser, const struct csv_layout *lay
 }
 
 /* Fills the row. False if the record gives none: then it was counted or reported. */
-static bool parse_fields(struct list_parser *parser, const struct csv_layout *layout,
+static bool parse_fields(struct list_parser *parser, const void *layout,
 			 const struct slice *fields, struct list_row *row)
 {
 	struct slice size = get(layout, fields, CSV_SIZE);
@@ -296,38 +296,16 @@ static bool parse_fields(struct list_parser *parser, const struct csv_layout *la
 
 int csv_rows_read(struct list_parser *parser, const struct csv_layout *layout)
 {
-	struct slice fields[CSV_COLUMNS_MAX];
-	struct csv_record record;
-	struct line line;
-	int r;
-
-	while ((r = list_next_line(parser, &line)) > 0) {
-		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = line.number };
-
-		r = csv_record_begin(parser, &line, &record);
-		if (r < 0)
-			return r;
-		if (!csv_record_fields(parser, &record, layout->count, fields) ||
-		    !parse_fields(parser, layout, fields, &row))
-			continue;
-		r = list_emit(parser, &row);
-		if (r < 0)
-			return r;
-	}
-	return r;
+	return csv_each_record(parser, layout->count, parse_fields, layout);
 }
 
 static int parse(struct list_parser *parser)
 {
 	struct csv_layout layout;
 	struct csv_record header;
-	struct line line;
-	int r = list_next_line(parser, &line);
+	int r = csv_record_next(parser, &header);
 
 	if (r <= 0)
-		return r;
-	r = csv_record_begin(parser, &line, &header);
-	if (r < 0)
 		return r;
 	return csv_layout_read(parser, &header, true, &layout) ? csv_rows_read(parser, &layout) : 0;
 }

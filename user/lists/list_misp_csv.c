@@ -97,7 +97,7 @@ static struct slice get(const struct layout *layout, const struct slice *fields,
 }
 
 /* Fills the row. False if the record gives none: then it was counted or reported. */
-static bool parse_fields(struct list_parser *parser, const struct layout *layout,
+static bool parse_fields(struct list_parser *parser, const void *layout,
 			 const struct slice *fields, struct list_row *row)
 {
 	struct slice type = get(layout, fields, COLUMN_TYPE);
@@ -134,31 +134,15 @@ static bool parse_fields(struct list_parser *parser, const struct layout *layout
 
 static int parse(struct list_parser *parser)
 {
-	struct layout layout = { .count = 0 };
-	struct slice fields[CSV_COLUMNS_MAX];
-	struct csv_record record;
-	struct line line;
-	int r;
+	struct layout layout;
+	struct csv_record header;
+	int r = csv_record_next(parser, &header);
 
-	while ((r = list_next_line(parser, &line)) > 0) {
-		struct list_row row = { .size = ENTRY_SIZE_UNKNOWN, .line = line.number };
-
-		r = csv_record_begin(parser, &line, &record);
-		if (r < 0)
-			return r;
-		if (layout.count == 0) {
-			if (!parse_header(parser, &record, &layout))
-				return 0;
-			continue;
-		}
-		if (!csv_record_fields(parser, &record, layout.count, fields) ||
-		    !parse_fields(parser, &layout, fields, &row))
-			continue;
-		r = list_emit(parser, &row);
-		if (r < 0)
-			return r;
-	}
-	return r;
+	if (r <= 0)
+		return r;
+	return parse_header(parser, &header, &layout) ?
+		       csv_each_record(parser, layout.count, parse_fields, &layout) :
+		       0;
 }
 
 const struct list_format list_format_misp_csv = {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "atomic_file.h"
 #include "cleanup.h"
 #include "entry.h"
 #include "util.h"
@@ -428,4 +429,14 @@ int listing_write_csv(const struct listing *listing, FILE *out)
 	if (fflush(out) == 0 && !ferror(out))
 		return 0;
 	return errno ? -errno : -EIO;
+}
+
+int listing_write_file(const struct listing *listing, const char *path)
+{
+	_cleanup_(atomic_file_release) struct atomic_file file = { 0 };
+	int r = atomic_file_begin(path, 0644, &file);
+
+	if (r == 0)
+		r = listing_write_csv(listing, file.stream);
+	return r == 0 ? atomic_file_commit(&file) : r;
 }

@@ -60,6 +60,12 @@ size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDIC
  */
 int listing_write_csv(const struct listing *listing, FILE *out);
 
+/*
+ * The same to a file, which is replaced as a whole (atomic_file.h); its mode is 0644.
+ * Returns 0 or a negative errno: -EINVAL if there is something that is no regular file.
+ */
+int listing_write_file(const struct listing *listing, const char *path);
+
 /* Writes one field as listing_write_csv() does, quoted if it has to be (RFC 4180). */
 void csv_write_field(FILE *out, struct slice text);
 

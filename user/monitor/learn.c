@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "atomic_file.h"
 #include "cleanup.h"
 #include "file_hash.h"
 #include "identity.h"
@@ -171,16 +170,6 @@ static int read_rows(const char *path, struct listing *listing, struct problems 
 	return problems_errors(problems) > errors ? -EINVAL : 0;
 }
 
-static int replace(const char *path, const struct listing *listing)
-{
-	_cleanup_(atomic_file_release) struct atomic_file file = { 0 };
-	int r = atomic_file_begin(path, 0644, &file);
-
-	if (r == 0)
-		r = listing_write_csv(listing, file.stream);
-	return r == 0 ? atomic_file_commit(&file) : r;
-}
-
 int learn_add(const char *path, const struct list_row *rows, size_t count,
 	      struct problems *problems)
 {
@@ -200,5 +189,5 @@ int learn_add(const char *path, const struct list_row *rows, size_t count,
 	if (listing_count(listing) > LEARN_TOTAL_MAX)
 		return -EDQUOT;
 	r = listing_sort(listing);
-	return r < 0 ? r : replace(path, listing);
+	return r < 0 ? r : listing_write_file(listing, path);
 }
