@@ -13,26 +13,6 @@
 #define MD5  "d41d8cd98f00b204e9800998ecf8427e"
 #define SHA1 "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
-static inline struct result read_format(const void *bytes, size_t size, const char *format)
-{
-	struct result result = { .problems = problems_new() };
-	int fd = memfd_create("list", MFD_CLOEXEC);
-
-	assert_non_null(result.problems);
-	assert_true(fd >= 0);
-	for (size_t done = 0; done < size;) {
-		ssize_t n = write(fd, (const char *)bytes + done, size - done);
-
-		assert_true(n > 0);
-		done += (size_t)n;
-	}
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	result.error =
-		list_read(fd, "list", format, result.problems, keep_row, &result, &result.facts);
-	close(fd);
-	return result;
-}
-
 /* A list that is fine, and what is in it. */
 struct good {
 	const char *text;

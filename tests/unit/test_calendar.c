@@ -1,63 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the dates ask of people, and what status says of vendors. */
-#include "input.h"
+#include "policy_input.h"
 
 #include "buffer.h"
 #include "calendar.h"
 #include "policy_status.h"
-#include "util.h"
-
-#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 #define ANSWERED "approver = Ann\nreason = r\nticket = T\n"
-
-static struct scratch scratch;
-static struct policy *policy;
-
-static int setup(void **state)
-{
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	scratch_end(&scratch);
-	return 0;
-}
-
-/* A vendor that lists A and B. */
-static void write_vendor(const char *id, const char *more)
-{
-	char *name = format_string("%s.vendor", id);
-	char *text = format_string("[vendor]\nid = %s\n%s\n[lists]\nfile = l\n", id, more);
-
-	scratch_write(&scratch, "l", A "\n" B "\n");
-	scratch_write(&scratch, name, text);
-	free(name);
-	free(text);
-}
-
-static void load(void)
-{
-	policy_free(policy);
-	policy = NULL;
-	assert_int_equal(policy_load(scratch.path, scratch.problems, &policy), 0);
-	assert_no_errors(scratch.problems);
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
-}
 
 static void add_note(const struct calendar_note *note, void *buffer)
 {
@@ -98,9 +47,9 @@ static void assert_tomorrow(const char *date, const char *expected)
 static void test_review(void **state)
 {
 	(void)state;
-	write_vendor("v", "[schedule]\nprohibited = 2026-01-01\nreview = 2026-05-01\n"
+	write_lister("v", "[schedule]\nprohibited = 2026-01-01\nreview = 2026-05-01\n"
 			  "retired = 2026-07-01\n");
-	load();
+	assert_loads();
 	assert_notes("2026-04-30", "");
 	assert_notes("2026-05-01", "");
 	assert_notes("2026-05-02",
@@ -113,9 +62,9 @@ static void test_review(void **state)
 static void test_exemptions_end(void **state)
 {
 	(void)state;
-	write_vendor("v", "[exempt E]\nsha256=" A "\nuntil=2026-05-10\n" ANSWERED
+	write_lister("v", "[exempt E]\nsha256=" A "\nuntil=2026-05-10\n" ANSWERED
 			  "[exempt F]\nsha256=" A "\nhost=another\nuntil=2026-05-10\n" ANSWERED);
-	load();
+	assert_loads();
 	assert_notes("2026-05-02", "");
 	assert_notes("2026-05-03", "exemption: exemption E of vendor v ends in 7 days, with "
 				   "2026-05-10 (approver Ann, ticket T)\n");
@@ -133,13 +82,13 @@ static void test_exemptions_end(void **state)
 static void test_tomorrow(void **state)
 {
 	(void)state;
-	write_vendor("a", "[schedule]\nannounced=2026-01-01\nprohibited=2026-03-01\n"
+	write_lister("a", "[schedule]\nannounced=2026-01-01\nprohibited=2026-03-01\n"
 			  "[exempt ALL]\nsha256=" A "\nuntil=2026-03-05\n" ANSWERED
 			  "[exempt ONE]\nsha256=" A "\nsha256=" B "\nuid=5\nuntil=2026-03-05\n" ANSWERED
 			  "[exempt MORE]\nsha256=" B "\nuid=5\nuntil=2026-03-06\n" ANSWERED
 			  "[exempt SOON]\nsha256=" B "\nuntil=2026-01-15\n" ANSWERED);
-	write_vendor("b", "mode = audit\n[schedule]\nannounced=2026-01-01\nprohibited=2026-03-01\n");
-	load();
+	write_lister("b", "mode = audit\n[schedule]\nannounced=2026-01-01\nprohibited=2026-03-01\n");
+	assert_loads();
 	assert_tomorrow("2025-12-31", "");
 	/* It ends in grace: nothing is denied for that. */
 	assert_tomorrow("2026-01-15", "");
@@ -154,11 +103,11 @@ static void test_tomorrow(void **state)
 	/* No list yet, no denial. */
 	scratch_write(&scratch, "c.vendor",
 		      "[vendor]\nid = c\n[schedule]\nannounced=2026-01-01\ngrace=10d\n");
-	load();
+	assert_loads();
 	assert_tomorrow("2026-01-10", "");
 	/* Another vendor denies it today already. */
-	write_vendor("d", "");
-	load();
+	write_lister("d", "");
+	assert_loads();
 	assert_tomorrow("2026-03-05", "");
 }
 
@@ -168,14 +117,14 @@ static void test_status(void **state)
 	int32_t today = day_of("2026-01-15");
 
 	(void)state;
-	write_vendor("a",
+	write_lister("a",
 		     "name = A \xe2\x80\xae\xff z\n[schedule]\nannounced=2026-01-01\nplan=2026-01-20\n"
 		     "prohibited=2026-02-01\nreview=2026-01-10\nretired=2030-01-01\n"
 		     "[lists]\nopen = deny\n"
 		     "[exempt E]\nsha256=" A "\nuid=5\nuntil=2026-01-14\n" ANSWERED
 		     "[exempt F]\nsha256=" A "\nhost=another\nuntil=2026-02-01\n" ANSWERED);
-	write_vendor("b", "mode = audit");
-	load();
+	write_lister("b", "mode = audit");
+	assert_loads();
 	vendors = policy_status_vendors(policy, today);
 	assert_int_equal(json_array_size(vendors), 2);
 	vendor = json_array_get(vendors, 0);
@@ -227,7 +176,7 @@ static void test_status(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_policy, end_policy)
 	const struct CMUnitTest tests[] = {
 		TEST(test_review),
 		TEST(test_exemptions_end),

@@ -1,61 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "input.h"
 
-#include <cmocka.h>
+#include <errno.h>
 
 #include "check.h"
-#include "problems.h"
 #include "util.h"
 
 #define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define SHA256_LONG "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589"
 #define SHA256_ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
 
-static char directory[] = "/tmp/interdict-test-XXXXXX";
+static struct scratch scratch;
 
 /* Name of a file in the directory of the test; valid until the next call. */
 static const char *path_of(const char *name)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch.path, name);
 	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
 }
 
 /* A policy of one list of @rows, with the vendor's schedule. */
 static struct policy *load(const char *schedule, const char *rows)
 {
 	char text[1024];
-	struct problems *problems = problems_new();
 	struct policy *policy = NULL;
 
 	snprintf(text, sizeof(text),
 		 "[vendor]\nid = acme\n[schedule]\n%s\n[lists]\nfile = acme.csv\n", schedule);
-	write_file("v/acme.vendor", text);
+	scratch_write(&scratch, "v/acme.vendor", text);
 	snprintf(text, sizeof(text), "sha256,size\n%s", rows);
-	write_file("v/acme.csv", text);
-	policy_load(path_of("v"), problems, &policy);
-	problems_print(problems, 5);
-	problems_free(problems);
+	scratch_write(&scratch, "v/acme.csv", text);
+	policy_load(path_of("v"), scratch.problems, &policy);
+	problems_print(scratch.problems, 5);
 	assert_non_null(policy);
 	return policy;
 }
@@ -63,21 +41,19 @@ static struct policy *load(const char *schedule, const char *rows)
 static int set_up(void **state)
 {
 	(void)state;
-	assert_non_null(mkdtemp(directory));
+	scratch_begin(&scratch);
 	assert_int_equal(mkdir(path_of("v"), 0755), 0);
-	write_file("abc", "abc");
-	write_file("abd", "abd");
-	write_file("long", "abcd");
+	scratch_write(&scratch, "abc", "abc");
+	scratch_write(&scratch, "abd", "abd");
+	scratch_write(&scratch, "long", "abcd");
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	char command[256];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r '%s'", directory);
-	return system(command);
+	scratch_end(&scratch);
+	return 0;
 }
 
 static struct checker checker_of(const struct policy *policy, enum mode mode, const char *today)
@@ -174,7 +150,7 @@ static void test_archive(void **state)
 	struct check_result result;
 
 	(void)state;
-	write_file("v/packages.csv", "sha256\n" SHA256_LONG "\n");
+	scratch_write(&scratch, "v/packages.csv", "sha256\n" SHA256_LONG "\n");
 	policy = load("retired = 2026-03-01\n[lists]\narchive = packages.csv", SHA256_ABC ",3\n");
 	checker = checker_of(policy, MODE_ENFORCE, "2026-02-01");
 	assert_int_equal(check_file(&checker, path_of("long"), &result), 0);
@@ -310,7 +286,7 @@ static void test_not_a_file(void **state)
 	assert_int_equal(mkfifo(path_of("fifo"), 0644), 0);
 	assert_int_equal(check_file(&checker, path_of("fifo"), &result), -EINVAL);
 	assert_int_equal(check_file(&checker, "/dev/null", &result), -EINVAL);
-	assert_int_equal(check_file(&checker, directory, &result), -EISDIR);
+	assert_int_equal(check_file(&checker, scratch.path, &result), -EISDIR);
 	assert_int_equal(check_file(&checker, path_of("none"), &result), -ENOENT);
 	assert_int_equal(symlink("loop", path_of("loop")), 0);
 	assert_int_equal(check_file(&checker, path_of("loop"), &result), -ELOOP);

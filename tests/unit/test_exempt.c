@@ -1,72 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What exemptions and vendors capped at audit change, in the policy and in its image. */
-#include "input.h"
+#include "policy_input.h"
 
 #include <errno.h>
 #include <sys/utsname.h>
 
 #include "inforce.h"
-#include "policy.h"
-#include "util.h"
-
-#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 #define ANSWERED   "approver = Ann\nreason = r\nticket = T\n"
 #define PROHIBITED "[schedule]\nannounced = 2026-01-01\nprohibited = 2026-03-01\n"
 
 #define NOBODY EXEMPTION_ANY_UID
 
-static struct scratch scratch;
-static struct policy *policy;
 static void *image, *updated;
 
 static int setup(void **state)
 {
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
 	image = updated = NULL;
-	return 0;
+	return begin_policy(state);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	policy_free(policy);
 	free(image);
 	free(updated);
-	scratch_end(&scratch);
-	return 0;
-}
-
-/* A vendor that lists A and B. */
-static void write_vendor(const char *id, const char *more)
-{
-	char *name = format_string("%s.vendor", id);
-	char *text = format_string("[vendor]\nid = %s\n%s\n[lists]\nfile = l\n", id, more);
-
-	scratch_write(&scratch, "l", A "\n" B "\n");
-	scratch_write(&scratch, name, text);
-	free(name);
-	free(text);
-}
-
-static void load(void)
-{
-	policy_free(policy);
-	policy = NULL;
-	assert_int_equal(policy_load(scratch.path, scratch.problems, &policy), 0);
-	assert_no_errors(scratch.problems);
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
+	return end_policy(state);
 }
 
 static void fill(int32_t today)
@@ -112,8 +70,8 @@ static const char *ruling_of(const char *hex, uint32_t uid, const char *date)
 static void test_everybody(void **state)
 {
 	(void)state;
-	write_vendor("v", PROHIBITED "[exempt E]\nsha256 = " A "\nuntil = 2026-03-10\n" ANSWERED);
-	load();
+	write_lister("v", PROHIBITED "[exempt E]\nsha256 = " A "\nuntil = 2026-03-10\n" ANSWERED);
+	assert_loads();
 	assert_int_equal(problems_warnings(scratch.problems), 0);
 	/* Of the phases it replaces grace and prohibition. */
 	assert_string_equal(ruling_of(A, 0, "2025-12-31"), "v allow -");
@@ -131,11 +89,11 @@ static void test_everybody(void **state)
 static void test_users(void **state)
 {
 	(void)state;
-	write_vendor("v", "[exempt U]\nsha256 = " A "\nuid = 1000\nuntil = 2026-03-10\n" ANSWERED
+	write_lister("v", "[exempt U]\nsha256 = " A "\nuid = 1000\nuntil = 2026-03-10\n" ANSWERED
 			  "[exempt V]\nsha256 = " A "\nuid = 0\nuntil = 2026-03-12\n" ANSWERED
 			  "[exempt W]\nsha256 = " A "\nsha256 = " B "\nuid = 1000\n"
 			  "until = 2026-03-05\n" ANSWERED);
-	load();
+	assert_loads();
 	assert_string_equal(ruling_of(A, 1000, "2026-03-01"), "v exempt U");
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "v exempt V");
 	assert_string_equal(ruling_of(A, 1001, "2026-03-01"), "v deny -");
@@ -152,9 +110,9 @@ static void test_users(void **state)
 static void test_user_and_everybody(void **state)
 {
 	(void)state;
-	write_vendor("v", "[exempt ALL]\nsha256 = " A "\nuntil = 2026-03-05\n" ANSWERED
+	write_lister("v", "[exempt ALL]\nsha256 = " A "\nuntil = 2026-03-05\n" ANSWERED
 			  "[exempt ONE]\nsha256 = " A "\nuid = 5\nuntil = 2026-03-10\n" ANSWERED);
-	load();
+	assert_loads();
 	assert_string_equal(ruling_of(A, 4, "2026-03-05"), "v exempt ALL");
 	assert_string_equal(ruling_of(A, 5, "2026-03-05"), "v exempt ONE");
 	assert_string_equal(ruling_of(A, 4, "2026-03-06"), "v deny -");
@@ -165,17 +123,17 @@ static void test_user_and_everybody(void **state)
 static void test_other_vendors(void **state)
 {
 	(void)state;
-	write_vendor("a", "[exempt E]\nsha256 = " A "\nuid = 5\nuntil = 2026-12-31\n" ANSWERED);
-	write_vendor("b", "[schedule]\nannounced = 2026-02-01\nprohibited = 2026-03-01\n");
-	load();
+	write_lister("a", "[exempt E]\nsha256 = " A "\nuid = 5\nuntil = 2026-12-31\n" ANSWERED);
+	write_lister("b", "[schedule]\nannounced = 2026-02-01\nprohibited = 2026-03-01\n");
+	assert_loads();
 	/* Announced only: what is exempt is worth a record. */
 	assert_string_equal(ruling_of(A, 5, "2026-01-15"), "a exempt E");
 	assert_string_equal(ruling_of(A, 5, "2026-02-01"), "b grace -");
 	assert_string_equal(ruling_of(A, 5, "2026-03-01"), "b deny -");
 	assert_string_equal(ruling_of(A, 6, "2026-02-01"), "a deny -");
-	write_vendor("b", "[schedule]\nannounced = 2026-02-01\nprohibited = 2026-03-01\n"
+	write_lister("b", "[schedule]\nannounced = 2026-02-01\nprohibited = 2026-03-01\n"
 			  "[exempt F]\nsha256 = " A "\nuid = 5\nuntil = 2026-03-31\n" ANSWERED);
-	load();
+	assert_loads();
 	assert_string_equal(ruling_of(A, 5, "2026-03-01"), "a exempt E");
 	assert_string_equal(ruling_of(A, 5, "2026-04-01"), "b deny -");
 }
@@ -189,24 +147,24 @@ static void test_hosts(void **state)
 	assert_int_equal(uname(&name), 0);
 	text = format_string("[exempt E]\nsha256 = " A "\nhost = %s\nuntil = 2026-12-31\n" ANSWERED,
 			     name.nodename);
-	write_vendor("v", text);
-	load();
+	write_lister("v", text);
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "v exempt E");
 	free(text);
 	first = strdup(name.nodename);
 	first[strcspn(first, ".")] = '\0';
 	text = format_string("[exempt E]\nsha256 = " A "\nhost = %s\nuntil = 2026-12-31\n" ANSWERED,
 			     first);
-	write_vendor("v", text);
-	load();
+	write_lister("v", text);
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "v exempt E");
 	free(text);
 	/* Another machine: as if it were not there, and so it warns of nothing. */
 	text = format_string("[exempt E]\nsha256 = " C "\nsha256 = " A "\nhost = not-%s\n"
 			     "until = 2026-12-31\n" ANSWERED,
 			     first);
-	write_vendor("v", text);
-	load();
+	write_lister("v", text);
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "v deny -");
 	assert_int_equal(problems_warnings(scratch.problems), 0);
 	free(text);
@@ -216,9 +174,9 @@ static void test_hosts(void **state)
 static void test_unlisted(void **state)
 {
 	(void)state;
-	write_vendor("v", "[exempt E]\nsha256 = " A "\nsha256 = " C "\nuid = 3\n"
+	write_lister("v", "[exempt E]\nsha256 = " A "\nsha256 = " C "\nuid = 3\n"
 			  "until = 2026-12-31\n" ANSWERED);
-	load();
+	assert_loads();
 	assert_int_equal(problems_warnings(scratch.problems), 1);
 	assert_problem(scratch.problems, PROBLEM_WARNING, "/v.vendor", 3,
 		       "exempt E: no list of vendor v holds " C);
@@ -227,7 +185,7 @@ static void test_unlisted(void **state)
 	scratch_forget(&scratch);
 	scratch_write(&scratch, "m", C "\n");
 	scratch_write(&scratch, "w.vendor", "[vendor]\nid = w\n[lists]\nfile = m\n");
-	load();
+	assert_loads();
 	assert_int_equal(problems_warnings(scratch.problems), 1);
 	assert_string_equal(ruling_of(C, 3, "2026-03-01"), "w deny -");
 }
@@ -235,25 +193,25 @@ static void test_unlisted(void **state)
 static void test_audit_cap(void **state)
 {
 	(void)state;
-	write_vendor("a", "mode = audit\n" PROHIBITED);
-	load();
+	write_lister("a", "mode = audit\n" PROHIBITED);
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-02-28"), "a grace -");
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "a audit -");
 	assert_int_equal(policy_flags(policy, day_of("2026-03-01")), POLICY_HAS_UNSIZED);
 	/* Of two that are prohibited the one that is enforced decides, whatever the other denies. */
-	write_vendor("a", "mode = audit\n" PROHIBITED "[lists]\nopen = deny");
-	write_vendor("b", "[schedule]\nannounced = 2026-01-01\nprohibited = 2026-03-02\n");
-	load();
+	write_lister("a", "mode = audit\n" PROHIBITED "[lists]\nopen = deny");
+	write_lister("b", "[schedule]\nannounced = 2026-01-01\nprohibited = 2026-03-02\n");
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-02-28"), "a grace -");
 	assert_string_equal(ruling_of(A, 0, "2026-03-01"), "a audit -");
 	assert_string_equal(ruling_of(A, 0, "2026-03-02"), "b deny -");
 	/* Would have been denied is more than grace. */
-	write_vendor("b", "[schedule]\nannounced = 2026-01-01\nprohibited = 2027-01-01\n");
-	load();
+	write_lister("b", "[schedule]\nannounced = 2026-01-01\nprohibited = 2027-01-01\n");
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-03-02"), "a audit -");
 	/* An exemption of the one that is enforced leaves the other's word. */
-	write_vendor("b", "[exempt E]\nsha256 = " A "\nuntil = 2026-12-31\n" ANSWERED);
-	load();
+	write_lister("b", "[exempt E]\nsha256 = " A "\nuntil = 2026-12-31\n" ANSWERED);
+	assert_loads();
 	assert_string_equal(ruling_of(A, 0, "2026-03-02"), "a audit -");
 	assert_string_equal(ruling_of(B, 0, "2026-03-02"), "b deny -");
 }
@@ -302,7 +260,7 @@ static void digest_now(char hex[DIGEST_HEX_SIZE])
 {
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 
-	load();
+	assert_loads();
 	policy_digest(policy, digest);
 	digest_to_hex(digest, hex);
 }
@@ -322,22 +280,22 @@ static void test_digest(void **state)
 	char first[DIGEST_HEX_SIZE], other[DIGEST_HEX_SIZE];
 
 	(void)state;
-	write_vendor("v", "[exempt E]\nsha256=" A "\nuntil=2026-12-31\n" ANSWERED);
+	write_lister("v", "[exempt E]\nsha256=" A "\nuntil=2026-12-31\n" ANSWERED);
 	digest_now(first);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		write_vendor("v", others[i]);
+		write_lister("v", others[i]);
 		digest_now(other);
 		assert_string_not_equal(first, other);
 	}
-	write_vendor("v", "[exempt other]\nsha256=" A "\nuntil=2026-12-31\napprover=Bob\n"
+	write_lister("v", "[exempt other]\nsha256=" A "\nuntil=2026-12-31\napprover=Bob\n"
 			  "reason=s\nticket=U\n");
 	digest_now(other);
 	assert_string_equal(first, other);
 	/* The order of sections, and how they are divided. */
-	write_vendor("v", "[exempt E]\nsha256=" A "\nsha256=" B "\nuntil=2026-12-31\n" ANSWERED
+	write_lister("v", "[exempt E]\nsha256=" A "\nsha256=" B "\nuntil=2026-12-31\n" ANSWERED
 			  "[exempt F]\nsha256=" A "\nuid=1\nuntil=2026-12-31\n" ANSWERED);
 	digest_now(first);
-	write_vendor("v", "[exempt F]\nsha256=" A "\nuid=1\nuntil=2026-12-31\n" ANSWERED
+	write_lister("v", "[exempt F]\nsha256=" A "\nuid=1\nuntil=2026-12-31\n" ANSWERED
 			  "[exempt E]\nsha256=" B "\nuntil=2026-12-31\n" ANSWERED
 			  "[exempt G]\nsha256=" A "\nuntil=2026-12-31\n" ANSWERED);
 	digest_now(other);
@@ -356,8 +314,8 @@ static void test_many_users(void **state)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "[exempt E%u]\nsha256=%s\nuid=%u\nuntil=2026-12-31\n" ANSWERED,
 					 uid, uid % 2 ? A : B, uid);
-	write_vendor("v", text);
-	load();
+	write_lister("v", text);
+	assert_loads();
 	fill(day_of("2026-03-01"));
 	for (int odd = 0; odd < 2; odd++) {
 		assert_int_equal(digest_from_hex(odd ? A : B, digest), 0);
@@ -383,7 +341,7 @@ static void test_made_up_digest(void **state)
 	char *list;
 
 	(void)state;
-	write_vendor("v", "[exempt E]\nsha256=" A "\nuid=5\nuntil=2026-12-31\n" ANSWERED);
+	write_lister("v", "[exempt E]\nsha256=" A "\nuid=5\nuntil=2026-12-31\n" ANSWERED);
 	assert_int_equal(digest_from_hex(A, digest), 0);
 	memcpy(prefix, digest, sizeof(prefix));
 	policy_user_key(prefix, 5);
@@ -392,7 +350,7 @@ static void test_made_up_digest(void **state)
 	list = format_string(A "\n" B "\n%s\n", hex);
 	scratch_write(&scratch, "l", list);
 	free(list);
-	load();
+	assert_loads();
 	assert_int_equal(policy_image_size(policy, &geometry), 0);
 	image = calloc(1, geometry.size);
 	assert_int_equal(policy_image_fill(policy, &geometry, 0, 1, image), -EEXIST);

@@ -56,23 +56,23 @@ static void test_syntax(void **state)
 static void test_insist(void **state)
 {
 	static const char event[] = EVENT(ATTR("sha256", A)), bom[] = BOM("\"version\":1");
-	struct result result = read_format(event, sizeof(event) - 1, "misp");
+	struct result result = read_with(event, sizeof(event) - 1, "misp", 0);
 
 	(void)state;
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 1);
 	release(&result);
-	result = read_format(bom, sizeof(bom) - 1, "misp");
+	result = read_with(bom, sizeof(bom) - 1, "misp", 0);
 	assert_only_error(result.problems, "list", 0,
 			  "expected a MISP event in JSON, found an object with");
 	release(&result);
-	result = read_format(event, sizeof(event) - 1, "plain");
+	result = read_with(event, sizeof(event) - 1, "plain", 0);
 	assert_only_error(result.problems, "list", 1, "64 hexadecimal digits");
 	release(&result);
-	result = read_format(A "\n", 65, "stix");
+	result = read_with(A "\n", 65, "stix", 0);
 	assert_only_error(result.problems, "list", 1, "expected JSON");
 	release(&result);
-	result = read_format("", 0, "stix");
+	result = read_with("", 0, "stix", 0);
 	assert_only_error(result.problems, "list", 1, "expected JSON");
 	release(&result);
 }
@@ -92,7 +92,7 @@ static void test_bounds(void **state)
 	(void)state;
 	buffer_append_string(&text, "{\"bomFormat\":\"CycloneDX\",\"components\":[");
 	append_times(&text, "{\"name\":\"a\",\"components\":[", 5000);
-	result = read_format(text.data, text.size, NULL);
+	result = read_bytes(text.data, text.size);
 	assert_only_error(result.problems, "list", 1, "maximum parsing depth reached");
 	release(&result);
 
@@ -102,7 +102,7 @@ static void test_bounds(void **state)
 	buffer_append_string(&text, COMPONENT("z", ALG("SHA-256", A)));
 	append_times(&text, "]}", 1000);
 	buffer_append_string(&text, "]}");
-	result = read_format(text.data, text.size, NULL);
+	result = read_bytes(text.data, text.size);
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 1);
 	release(&result);
@@ -111,7 +111,7 @@ static void test_bounds(void **state)
 	buffer_append_string(&text, "{\"Attribute\":[" ATTR("sha256", A));
 	append_times(&text, "," ATTR("sha256", B), 5000);
 	buffer_append_string(&text, "]}");
-	result = read_format(text.data, text.size, NULL);
+	result = read_bytes(text.data, text.size);
 	assert_no_errors(result.problems);
 	assert_int_equal(result.count, 5001);
 	release(&result);
@@ -119,7 +119,7 @@ static void test_bounds(void **state)
 	buffer_clear(&text);
 	buffer_append_string(&text, "[{");
 	append_times(&text, ",,,,,,,,,,,,,,,,", 40);
-	result = read_format(text.data, text.size, NULL);
+	result = read_bytes(text.data, text.size);
 	assert_only_error(result.problems, "list", 1, "expected JSON");
 	release(&result);
 
@@ -127,7 +127,7 @@ static void test_bounds(void **state)
 	buffer_append_string(&text, "[{\"a\":\"");
 	append_times(&text, ",,,,,,,,,,,,,,,,", (8U << 20) / 16);
 	buffer_append_string(&text, "\"}]");
-	result = read_format(text.data, text.size, NULL);
+	result = read_bytes(text.data, text.size);
 	assert_only_error(result.problems, "list", 0,
 			  "expected JSON of at most 268435456 bytes and 8388608 values");
 	release(&result);

@@ -1,43 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "input.h"
 
 #include "package.h"
 #include "util.h"
 
 #define SECOND 1000000000ULL
 
-static char directory[] = "/tmp/interdict-test-XXXXXX";
+static struct scratch scratch;
 
 static void write_list(const char *name, const char *text)
 {
-	char path[256];
-	FILE *file;
+	char *file = format_string("info/%s", name);
 
-	snprintf(path, sizeof(path), "%s/info/%s", directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	scratch_write(&scratch, file, text);
+	free(file);
 }
 
 static int set_up(void **state)
 {
-	char path[256];
+	char *path;
 
 	(void)state;
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/info", directory);
+	scratch_begin(&scratch);
+	path = scratch_path(&scratch, "info");
 	assert_int_equal(mkdir(path, 0755), 0);
+	free(path);
 	write_list("old.list", "/.\n/bin\n/bin/old\n/lib64/ld.so\n/opt/usr/bin/odd\n");
 	write_list("new.list", "/.\n/usr\n/usr/bin\n/usr/bin/new\n/etc/new.conf");
 	write_list("libnew1:amd64.list", "/usr/lib/x86_64-linux-gnu/libnew.so.1\n");
@@ -49,11 +36,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[256];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r '%s'", directory);
-	return system(command);
+	scratch_end(&scratch);
+	return 0;
 }
 
 static void test_owner(void **state)
@@ -83,7 +68,7 @@ static void test_owner(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct packages *packages = packages_new(directory);
+		struct packages *packages = packages_new(scratch.path);
 		const char *owner = packages_owner(packages, cases[i].path, SECOND);
 
 		if (cases[i].owner)
@@ -96,7 +81,7 @@ static void test_owner(void **state)
 
 static void test_answers_are_kept(void **state)
 {
-	struct packages *packages = packages_new(directory);
+	struct packages *packages = packages_new(scratch.path);
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
@@ -110,7 +95,7 @@ static void test_answers_are_kept(void **state)
 
 static void test_installation_is_seen(void **state)
 {
-	struct packages *packages = packages_new(directory);
+	struct packages *packages = packages_new(scratch.path);
 
 	(void)state;
 	assert_null(packages_owner(packages, "/usr/bin/late", SECOND));
@@ -122,7 +107,7 @@ static void test_installation_is_seen(void **state)
 
 static void test_searches_are_bounded(void **state)
 {
-	struct packages *packages = packages_new(directory);
+	struct packages *packages = packages_new(scratch.path);
 	char path[64];
 
 	(void)state;

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From vendor files and lists to a policy, and every reason to refuse one. */
-#include "input.h"
+#include "policy_input.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
 
 #include "buffer.h"
-#include "policy.h"
-#include "util.h"
-
-#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
-#define D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
-
-static struct scratch scratch;
-static struct policy *policy;
-
-static int setup(void **state)
-{
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	scratch_end(&scratch);
-	return 0;
-}
 
 static int load(void)
 {
@@ -56,16 +30,6 @@ static uint32_t find(const char *hex)
 
 	assert_int_equal(digest_from_hex(hex, digest), 0);
 	return policy_find(policy, digest);
-}
-
-static void write_vendor(const char *id, const char *more)
-{
-	char *name = format_string("%s.vendor", id);
-	char *text = format_string("[vendor]\nid = %s\n%s", id, more);
-
-	scratch_write(&scratch, name, text);
-	free(name);
-	free(text);
 }
 
 static void test_two_vendors(void **state)
@@ -166,14 +130,6 @@ static void test_same_prefix(void **state)
 		      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa00000000000000000000000000000000\n" A "\n");
 	assert_int_equal(load(), -EINVAL);
 	assert_only_error(scratch.problems, "/1", 2, "expected a real SHA-256");
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
 }
 
 static const char *strictest(const char *hex, const char *date)
@@ -548,7 +504,7 @@ static void test_eset_lists(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_policy, end_policy)
 	const struct CMUnitTest tests[] = {
 		TEST(test_two_vendors),
 		TEST(test_merge),

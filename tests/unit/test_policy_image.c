@@ -1,60 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The image that the kernel looks into says what the policy says. */
-#include "input.h"
+#include "policy_input.h"
 
 #include <errno.h>
 
 #include "buffer.h"
-#include "policy.h"
-#include "util.h"
 
-static struct scratch scratch;
-static struct policy *policy;
 static struct policy_geometry geometry;
 static void *image;
 
 static int setup(void **state)
 {
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
 	image = NULL;
-	return 0;
+	return begin_policy(state);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	policy_free(policy);
 	free(image);
-	scratch_end(&scratch);
-	return 0;
-}
-
-static void write_vendor(const char *id, const char *more)
-{
-	char *name = format_string("%s.vendor", id);
-	char *text = format_string("[vendor]\nid = %s\n%s", id, more);
-
-	scratch_write(&scratch, name, text);
-	free(name);
-	free(text);
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
-}
-
-static void load(void)
-{
-	policy_free(policy);
-	policy = NULL;
-	assert_int_equal(policy_load(scratch.path, scratch.problems, &policy), 0);
-	assert_no_errors(scratch.problems);
+	return end_policy(state);
 }
 
 /* Fills a new image for this day. */
@@ -157,7 +121,7 @@ static void test_random_policies(void **state)
 	write_vendor("v", "[lists]\nfile = l\n");
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		write_list("l", counts[i], 100 + i, true);
-		load();
+		assert_loads();
 		assert_int_equal(fill(20000, 7 + i), 0);
 		check_layout(counts[i]);
 		check_lookups(20000, 20000);
@@ -174,7 +138,7 @@ static void test_gate_clears(void **state)
 	(void)state;
 	write_vendor("v", "[lists]\nfile = l\n");
 	write_list("l", 20000, 1, true);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	for (uint64_t size = 1U << 25; size < (1U << 25) + asked; size++)
 		passed += policy_image_gate(image, size);
@@ -186,7 +150,7 @@ static void test_unsized(void **state)
 	(void)state;
 	write_vendor("v", "[lists]\nfile = l\n");
 	write_list("l", 100, 1, false);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	assert_int_equal(((struct policy_header *)image)->flags,
 			 POLICY_HAS_UNSIZED | POLICY_HAS_DENY);
@@ -201,7 +165,7 @@ static void test_open_deny(void **state)
 	(void)state;
 	write_vendor("v", "[lists]\nfile = l\nopen = deny\n");
 	write_list("l", 10, 1, true);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	assert_int_equal(((struct policy_header *)image)->flags,
 			 POLICY_HAS_OPEN_DENY | POLICY_HAS_DENY);
@@ -215,7 +179,7 @@ static void test_empty(void **state)
 	(void)state;
 	/* Prohibited, and nothing is known that could be denied. */
 	write_vendor("v", "[lists]\nopen = deny\n");
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	assert_int_equal(((struct policy_header *)image)->flags, 0);
 	assert_int_equal(geometry.blocks, 3);
@@ -248,13 +212,13 @@ static void test_probe_bound(void **state)
 	(void)state;
 	write_vendor("v", "[lists]\nfile = l\n");
 	write_colliding(most);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	assert_int_equal(((struct policy_header *)image)->probe_max, INTERDICT_PROBE_MAX);
 	check_lookups(100, 0);
 	/* One more is further from its place than the kernel looks. */
 	write_colliding(most + 1);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), -E2BIG);
 }
 
@@ -273,7 +237,7 @@ static void test_wrap(void **state)
 	write_vendor("v", "[lists]\nfile = l\n");
 	scratch_write_bytes(&scratch, "l", text.data, text.size);
 	buffer_release(&text);
-	load();
+	assert_loads();
 	assert_int_equal(fill(0, 1), 0);
 	assert_int_equal(((struct policy_header *)image)->probe_max, 4);
 	check_lookups(100, 0);
@@ -283,7 +247,7 @@ static void test_wrap(void **state)
 static void check_flags(const char *vendor, const char *const dates[5], const uint32_t flags[5])
 {
 	write_vendor("v", vendor);
-	load();
+	assert_loads();
 	for (size_t i = 0; i < 5; i++) {
 		assert_int_equal(policy_flags(policy, day_of(dates[i])), flags[i]);
 		assert_int_equal(fill(day_of(dates[i]), 1), 0);
@@ -332,7 +296,7 @@ static void test_phase_update(void **state)
 	write_list("l", 500, 1, true);
 	write_list("m", 500, 2, true);
 	write_list("n", 500, 3, false);
-	load();
+	assert_loads();
 	assert_int_equal(fill(day_of("2020-01-01"), 9), 0);
 	before = *(struct policy_header *)image;
 	updated = malloc(geometry.size);

@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A policy that lists what the host needs is found out, by hashing next to nothing. */
-#include "input.h"
+#include "policy_input.h"
 
 #include <errno.h>
 
 #include "file_hash.h"
 #include "protect.h"
-#include "util.h"
 
-#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-
-static struct scratch scratch;
-static struct policy *policy;
 static int hashed; /* calls of the hash functions */
 
 static int setup(void **state)
 {
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
 	hashed = 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	scratch_end(&scratch);
-	return 0;
+	return begin_policy(state);
 }
 
 /* A policy with one list. */
@@ -37,10 +20,7 @@ static void load(const char *list)
 {
 	scratch_write(&scratch, "v.vendor", "[vendor]\nid = acme\n[lists]\nfile = l\n");
 	scratch_write(&scratch, "l", list);
-	policy_free(policy);
-	policy = NULL;
-	assert_int_equal(policy_load(scratch.path, scratch.problems, &policy), 0);
-	assert_no_errors(scratch.problems);
+	assert_loads();
 }
 
 /* The digest of every file is its first byte, 32 times. */
@@ -216,7 +196,7 @@ static void test_find(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, end_policy)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sizes_first),	       TEST(test_without_sizes),
 		TEST(test_any_phase),	       TEST(test_patterns_and_links),

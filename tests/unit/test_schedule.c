@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Dates, phases at their boundaries, and midnight when clocks change. */
-#include "unit.h"
+#include "day.h"
 
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "schedule.h"
 #include "util.h"
 
 #define NONE SCHEDULE_NONE
@@ -137,14 +136,6 @@ static void set_zone(const char *zone)
 {
 	assert_int_equal(setenv("TZ", zone, 1), 0);
 	tzset();
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
 }
 
 /* What schedule_next_midnight() promises, from every quarter of an hour on. */

@@ -4,40 +4,17 @@
 
 #include <errno.h>
 
-#include "policy.h"
+#include "policy_input.h"
 #include "sequences.h"
-
-#define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 /* Of another pair. */
 #define OTHER_KEY "RWRS5KlxXUeyVEv7gkLzzbhnHXF0K6U521RrAs+2ZYKC9JbzNJHpV9dJ"
 
-static struct scratch scratch;
-static struct policy *policy;
-
-static int setup(void **state)
+static void write_signed(const char *signed_by, const char *lists)
 {
-	(void)state;
-	scratch_begin(&scratch);
-	policy = NULL;
-	return 0;
-}
+	char *text = format_string("[lists]\nsigned-by = %s\n%s", signed_by, lists);
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	scratch_end(&scratch);
-	return 0;
-}
-
-static void write_vendor(const char *signed_by, const char *lists)
-{
-	char *text = format_string("[vendor]\nid = x\n[lists]\nsigned-by = %s\n%s", signed_by, lists);
-
-	scratch_write(&scratch, "x.vendor", text);
+	write_vendor("x", text);
 	free(text);
 }
 
@@ -48,23 +25,9 @@ static void write_list(const char *digest, const char *comment)
 	scratch_sign(&scratch, "l.txt", comment);
 }
 
-static int load(void)
-{
-	policy_free(policy);
-	policy = NULL;
-	return policy_load(scratch.path, scratch.problems, &policy);
-}
-
-static void assert_loads(void)
-{
-	assert_int_equal(load(), 0);
-	assert_no_errors(scratch.problems);
-	assert_non_null(policy);
-}
-
 static void assert_refused(const char *file, unsigned int line, const char *said)
 {
-	assert_true(load() < 0);
+	assert_true(load_policy() < 0);
 	assert_null(policy);
 	assert_only_error(scratch.problems, file, line, said);
 	scratch_forget(&scratch);
@@ -109,7 +72,7 @@ static void test_signed(void **state)
 	char id[MINISIGN_ID_TEXT_SIZE];
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A "\n" B "\n", "sequence:12\ttimestamp:99\tfile:l.txt\thashed");
 	assert_loads();
 	assert_int_equal(policy_entry_count(policy), 2);
@@ -137,9 +100,9 @@ static void test_key_file(void **state)
 	(void)state;
 	write_list(A, "sequence:1");
 	scratch_write(&scratch, "k.pub", public_file);
-	write_vendor("k.pub", "file = l.txt\n");
+	write_signed("k.pub", "file = l.txt\n");
 	assert_loads();
-	write_vendor(path, "file = l.txt\n");
+	write_signed(path, "file = l.txt\n");
 	assert_loads();
 	scratch_write(&scratch, "k.pub", "untrusted comment: x\nRWnonsense\n");
 	assert_refused("k.pub", 2, "a public key of minisign");
@@ -155,16 +118,16 @@ static void test_bad_key(void **state)
 {
 	(void)state;
 	write_list(A, "sequence:1");
-	write_vendor("RWRUDzcHllRNi2FNoZyTJ7FM0Y2UK6q9mZhfGj/L+91mi6kM1K9Osn/=", "file = l.txt\n");
+	write_signed("RWRUDzcHllRNi2FNoZyTJ7FM0Y2UK6q9mZhfGj/L+91mi6kM1K9Osn/=", "file = l.txt\n");
 	assert_refused("x.vendor", 4, "signed-by: expected a public key of minisign");
-	write_vendor("RUQ", "file = l.txt\n");
+	write_signed("RUQ", "file = l.txt\n");
 	assert_refused("x.vendor", 4, "RUQ: cannot be opened");
 }
 
 static void test_unsigned(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	scratch_write(&scratch, "l.txt", A);
 	assert_refused("l.txt", 0, "unsigned: expected a signature by key " KEY_ID);
 	scratch_write(&scratch, "l.txt.minisig", "");
@@ -174,7 +137,7 @@ static void test_unsigned(void **state)
 static void test_tampered(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A "\n", "sequence:1");
 	scratch_write(&scratch, "l.txt", B "\n");
 	assert_refused("l.txt.minisig", 2, "bad signature: the list is not the one");
@@ -190,7 +153,7 @@ static void test_comment_tampered(void **state)
 	size_t size;
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:1");
 	assert_int_equal(read_small_file(path, 4096, &text, &size), 0);
 	number = strstr(text, "sequence:1") + strlen("sequence:");
@@ -204,7 +167,7 @@ static void test_comment_tampered(void **state)
 static void test_other_key(void **state)
 {
 	(void)state;
-	write_vendor(OTHER_KEY, "file = l.txt\n");
+	write_signed(OTHER_KEY, "file = l.txt\n");
 	write_list(A, "sequence:1");
 	assert_refused("l.txt.minisig", 2, "by key 54B2475D71A9E452, found one by key " KEY_ID);
 }
@@ -213,7 +176,7 @@ static void test_other_key(void **state)
 static void test_other_name(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:1\tfile:m.txt");
 	assert_refused("l.txt.minisig", 3, "a list of this name");
 	write_list(A, "sequence:1\tfile:l.txt2");
@@ -265,7 +228,7 @@ static void test_numbers(void **state)
 static void test_no_number(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "a list of mine");
 	assert_refused("l.txt.minisig", 3, "sequence:NUMBER or timestamp:NUMBER");
 }
@@ -274,7 +237,7 @@ static void test_no_number(void **state)
 static void test_every_list(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\nfile = m.txt\narchive = n.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\nfile = m.txt\narchive = n.txt\n");
 	write_list(A, "sequence:1");
 	scratch_write(&scratch, "m.txt", B);
 	scratch_write(&scratch, "n.txt", C);
@@ -293,7 +256,7 @@ static void test_signature_file(void **state)
 	char *moved = scratch_path(&scratch, "moved");
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:1");
 	assert_int_equal(chmod(path, 0662), 0);
 	assert_refused("x.vendor", 5, "writable by everybody");
@@ -338,7 +301,7 @@ static void test_first_time(void **state)
 	struct stat st;
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:7");
 	assert_int_equal(put_in_force(), 0);
 	assert_no_errors(scratch.problems);
@@ -355,7 +318,7 @@ static void test_check_writes_nothing(void **state)
 	char *path = state_path();
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:7");
 	assert_loads();
 	assert_int_equal(check(), 0);
@@ -369,7 +332,7 @@ static void test_check_writes_nothing(void **state)
 static void test_older(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(B, "sequence:7");
 	assert_int_equal(put_in_force(), 0);
 	write_list(A, "sequence:6");
@@ -394,7 +357,7 @@ static void test_older(void **state)
 static void test_never_lower(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(B, "sequence:7");
 	assert_int_equal(put_in_force(), 0);
 	write_list(A, "sequence:5");
@@ -410,7 +373,7 @@ static void test_never_lower(void **state)
 static void test_timestamps(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(B, "timestamp:1795262319\tfile:l.txt\thashed");
 	assert_int_equal(put_in_force(), 0);
 	write_list(A, "timestamp:1795262318\tfile:l.txt\thashed");
@@ -432,16 +395,16 @@ static void test_remembered(void **state)
 	scratch_write(&scratch, "m.txt", C);
 	scratch_sign(&scratch, "m.txt", "sequence:4");
 	write_list(A, "sequence:9");
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	assert_int_equal(put_in_force(), 0);
-	write_vendor(KEY_TEXT, "file = m.txt\nfile = k.txt\n");
+	write_signed(KEY_TEXT, "file = m.txt\nfile = k.txt\n");
 	assert_int_equal(put_in_force(), 0);
-	write_vendor(KEY_TEXT, "file = l.txt\nfile = m.txt\nfile = k.txt\nfile = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\nfile = m.txt\nfile = k.txt\nfile = l.txt\n");
 	assert_int_equal(put_in_force(), 0);
 	write_list(A, "sequence:8");
 	scratch_sign(&scratch, "k.txt", "sequence:2");
 	scratch_sign(&scratch, "m.txt", "sequence:5");
-	write_vendor(KEY_TEXT, "file = l.txt\nfile = m.txt\nfile = k.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\nfile = m.txt\nfile = k.txt\n");
 	assert_int_equal(put_in_force(), -EINVAL);
 	assert_int_equal(problems_errors(scratch.problems), 2);
 	assert_error(scratch.problems, "l.txt", 0, "is 8, and 9 was");
@@ -458,7 +421,7 @@ static void test_new_key(void **state)
 	(void)state;
 	assert_int_equal(mkdir(path, 0750), 0);
 	scratch_write(&scratch, "state/sequences", line);
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(B, "sequence:7");
 	assert_int_equal(put_in_force(), 0);
 	write_list(A, "sequence:6");
@@ -493,7 +456,7 @@ static void test_damaged_state(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(path, 0750), 0);
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:7");
 	assert_loads();
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -519,7 +482,7 @@ static void test_state_of_others(void **state)
 	char *path = state_path(), *file = scratch_path(&scratch, "state/sequences");
 
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:7");
 	assert_int_equal(put_in_force(), 0);
 	assert_int_equal(chmod(file, 0622), 0);
@@ -551,7 +514,7 @@ static void test_no_signed_list(void **state)
 static void test_cannot_remember(void **state)
 {
 	(void)state;
-	write_vendor(KEY_TEXT, "file = l.txt\n");
+	write_signed(KEY_TEXT, "file = l.txt\n");
 	write_list(A, "sequence:7");
 	assert_loads();
 	assert_true(sequences_accept("/nowhere/state", policy, scratch.problems) < 0);
@@ -559,7 +522,7 @@ static void test_cannot_remember(void **state)
 	assert_int_equal(sequences_check("/nowhere/state", policy, scratch.problems), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_policy, end_policy)
 
 int main(void)
 {

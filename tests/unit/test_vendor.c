@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Vendor files: what they say, and every mistake in them by its line. */
+#include "day.h"
 #include "input.h"
 
 #include <errno.h>
@@ -54,14 +55,6 @@ static void assert_wrong(const char *text, unsigned int line, const char *said)
 	assert_int_equal(load(text), -EINVAL);
 	assert_only_error(scratch.problems, "/v.vendor", line, said);
 	scratch_forget(&scratch);
-}
-
-static int32_t day_of(const char *text)
-{
-	int32_t day;
-
-	assert_int_equal(schedule_parse_date(text, &day), 0);
-	return day;
 }
 
 static void test_everything(void **state)
