@@ -47,7 +47,8 @@ static const char *name;
 
 /*
  * Copies /bin/sleep, with a tail that makes digest and size its own, to a file
- * whose name holds all that a file name may.
+ * whose name holds all that a file name may. No other run of this test has a file
+ * of that size at the same time: a sweep sees the processes of the whole machine.
  */
 static void make_program(struct one_file *one)
 {
@@ -62,7 +63,7 @@ static void make_program(struct one_file *one)
 	assert_int_equal(sendfile(to, from, NULL, (size_t)stat.st_size), stat.st_size);
 	assert_int_equal(lseek(to, 0, SEEK_END), stat.st_size);
 	assert_int_equal(write(to, &salt, sizeof(salt)), sizeof(salt));
-	assert_int_equal(ftruncate(to, stat.st_size + 77777), 0);
+	assert_int_equal(ftruncate(to, stat.st_size + 77777 + getpid()), 0);
 	memset(one, 0, sizeof(*one));
 	assert_int_equal(file_hash(to, one->digest, &one->size), 0);
 }
