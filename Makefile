@@ -184,7 +184,7 @@ probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
 probe_flags_together := -static
-probe_flags_target := -static -nostdlib -fno-pie -no-pie -fno-stack-protector -Wl,--build-id=none
+probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl
 
