@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/ioprio.h>
 #include <signal.h>
@@ -143,32 +142,11 @@ static void step_back(void)
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 
-/* One line on a terminal, written over by the next. */
-static void show_progress(const struct scan_counters *counters, void *context)
-{
-	uint64_t began = *(const uint64_t *)context;
-	double seconds = (double)(clock_monotonic() - began) / 1e9;
-	double megabytes = (double)counters->bytes / 1e6;
-
-	if (seconds < 1)
-		return;
-	fprintf(stderr,
-		"\r%" PRIu64 " files, %.0f a second; %.0f MB hashed, %.0f a second; %" PRIu64
-		" matched\033[K",
-		counters->files, (double)counters->files / seconds, megabytes, megabytes / seconds,
-		counters->matched);
-}
-
-static void clear_progress(void)
-{
-	fputs("\r\033[K", stderr);
-}
-
 static int run(const struct arguments *arguments, const struct policy *policy, char **paths,
 	       size_t path_count, struct scan **ret_scan)
 {
 	struct problems *problems = problems_new();
-	uint64_t began = clock_monotonic();
+	struct progress *progress = progress_new("scanning", 0, 0);
 	const struct scan_options options = {
 		.policy = policy,
 		.today = schedule_today(time(NULL)),
@@ -176,14 +154,12 @@ static int run(const struct arguments *arguments, const struct policy *policy, c
 		.path_count = path_count,
 		.remote = arguments->all,
 		.stop = &stop,
-		.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
-		.context = &began,
+		.progress = progress,
 		.problems = problems,
 	};
 	int r = problems ? scan_run(&options, ret_scan) : -ENOMEM;
 
-	if (options.progress)
-		clear_progress();
+	progress_end(progress);
 	if (problems)
 		problems_print(problems, PROBLEMS_SHOWN);
 	if (r < 0 && (!problems || problems_errors(problems) == 0))

@@ -147,6 +147,14 @@ void progress_add(struct progress *progress, uint64_t files, uint64_t bytes)
 	atomic_fetch_add(&progress->bytes, bytes);
 }
 
+void progress_set(struct progress *progress, uint64_t files, uint64_t bytes)
+{
+	if (!progress)
+		return;
+	atomic_store(&progress->files, files);
+	atomic_store(&progress->bytes, bytes);
+}
+
 _Atomic uint64_t *progress_bytes(struct progress *progress)
 {
 	return progress ? &progress->bytes : NULL;

@@ -27,6 +27,9 @@ void progress_expect(struct progress *progress, uint64_t bytes);
 
 void progress_add(struct progress *progress, uint64_t files, uint64_t bytes);
 
+/* For one who counts them himself: how much is done by now. */
+void progress_set(struct progress *progress, uint64_t files, uint64_t bytes);
+
 /* What may be counted up directly, for struct file_hash_limits; NULL if @progress is. */
 _Atomic uint64_t *progress_bytes(struct progress *progress);
 

@@ -34,8 +34,7 @@ static bool tick(void *context)
 	uint64_t now = clock_monotonic(), moved;
 
 	scan_count(scan, &counters);
-	if (scan->options.progress)
-		scan->options.progress(&counters, scan->options.context);
+	progress_set(scan->options.progress, counters.files, counters.bytes);
 	moved = counters.files + counters.links + counters.walk.special +
 		counters.walk.directories + counters.hashed;
 	if (moved != scan->moved) {

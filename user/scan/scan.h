@@ -13,6 +13,7 @@
 
 #include "policy.h"
 #include "problems.h"
+#include "progress.h"
 #include "scan_finding.h"
 #include "scan_mounts.h"
 #include "scan_walk.h"
@@ -82,9 +83,8 @@ struct scan_options {
 	bool remote;		 /* file systems that are not local too */
 	unsigned int threads;	 /* 0: one a processor */
 	const atomic_bool *stop; /* NULL, or ends the scan */
-	/* Called in the caller's thread a few times a second. NULL: never. */
-	void (*progress)(const struct scan_counters *counters, void *context);
-	void *context;
+	/* Used in the caller's thread only: others may be stuck when it has ended. Or NULL. */
+	struct progress *progress;
 	struct problems *problems; /* warnings: what could not be looked at, and why */
 };
 
