@@ -87,27 +87,10 @@ static void test_merge(void **state)
 	/* The first stays; the others say what it does not. */
 	assert_row(1, 2, 6, "two", "2.0");
 	assert_string_equal(row_at(1).text[LIST_PATH].bytes, "/p");
-	assert_int_equal(listing_find(listing, row_at(1).digest), 1);
-	assert_int_equal(listing_find(listing, row_at(0).digest), 0);
 	/* Again, with more. */
 	add(1, 5, "again", "1", "");
 	assert_int_equal(listing_merge(listing, "l", scratch.problems), 1);
 	assert_row(0, 1, 5, "one", "1");
-}
-
-static void test_find(void **state)
-{
-	uint8_t digest[INTERDICT_DIGEST_SIZE];
-
-	(void)state;
-	for (int i = 250; i > 0; i -= 2)
-		add((uint8_t)i, 1, "", "", "");
-	listing_merge(listing, "l", scratch.problems);
-	for (int i = 0; i < 256; i++) {
-		memset(digest, i, sizeof(digest));
-		assert_int_equal(listing_find(listing, digest),
-				 i > 0 && i <= 250 && i % 2 == 0 ? (size_t)i / 2 - 1 : SIZE_MAX);
-	}
 }
 
 static void test_two_sizes(void **state)
@@ -125,8 +108,6 @@ static void test_two_sizes(void **state)
 	assert_int_equal(listing_merged(listing, 0), 0);
 	assert_int_equal(listing_merged(listing, 1), 0);
 	assert_int_equal(listing_merged(listing, 2), 1);
-	assert_string_equal(listing_file(listing, 0), "first");
-	assert_string_equal(listing_file(listing, 1), "second");
 	assert_int_equal(row_at(1).line, 7);
 }
 
@@ -138,7 +119,6 @@ static void test_no_file(void **state)
 	add(1, 6, "", "", "");
 	listing_merge(listing, "made here", scratch.problems);
 	assert_only_error(scratch.problems, "made here", 7, "5, as in \"made here\":7, found 6");
-	assert_null(listing_file(listing, 0));
 }
 
 static void test_sort(void **state)
@@ -448,7 +428,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_merge, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_sizes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sort, setup, teardown),

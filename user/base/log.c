@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,18 +14,21 @@ void log_set_level(enum log_level level)
 	log_limit = level;
 }
 
-void log_message_v(enum log_level level, const char *format, va_list args)
+void log_message(enum log_level level, const char *format, ...)
 {
 	static const char *const prefix[] = { "error: ", "warning: ", "", "debug: " };
 	char line[4096];
 	int saved = errno;
+	va_list args;
 	size_t used;
 	int n;
 
 	if (level > log_limit)
 		return;
 	used = (size_t)snprintf(line, sizeof(line), "interdict: %s", prefix[level]);
+	va_start(args, format);
 	n = vsnprintf(line + used, sizeof(line) - used - 1, format, args);
+	va_end(args);
 	if (n > 0)
 		used += (size_t)n < sizeof(line) - used - 1 ? (size_t)n : sizeof(line) - used - 2;
 	line[used++] = '\n';
@@ -32,13 +36,4 @@ void log_message_v(enum log_level level, const char *format, va_list args)
 		/* Nobody reads: there is nowhere to say so. */
 	}
 	errno = saved;
-}
-
-void log_message(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_message_v(level, format, args);
-	va_end(args);
 }

@@ -6,7 +6,6 @@
 #ifndef INTERDICT_LOG_H
 #define INTERDICT_LOG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 
 enum log_level {
@@ -22,8 +21,6 @@ void log_set_level(enum log_level level);
 /* Writes one line, "interdict: " before it, with one write(2). */
 void log_message(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void log_message_v(enum log_level level, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
 
 #define log_error(...)	 log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -110,21 +110,14 @@ struct progress *progress_new(const char *verb, uint64_t total_files, uint64_t t
 		return NULL;
 	progress->verb = verb;
 	progress->begun = clock_monotonic();
-	progress_set_total(progress, total_files, total_bytes);
+	atomic_store(&progress->total_files, total_files);
+	atomic_store(&progress->total_bytes, total_bytes);
 	pthread_mutex_init(&progress->mutex, NULL);
 	pthread_cond_init(&progress->ended_changed, NULL);
 	if (pthread_create(&progress->thread, NULL, draw_until_ended, progress) == 0)
 		return progress;
 	free(progress);
 	return NULL;
-}
-
-void progress_set_total(struct progress *progress, uint64_t files, uint64_t bytes)
-{
-	if (!progress)
-		return;
-	atomic_store(&progress->total_files, files);
-	atomic_store(&progress->total_bytes, bytes);
 }
 
 void progress_skip(struct progress *progress, uint64_t bytes)

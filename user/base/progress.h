@@ -18,9 +18,6 @@ struct progress;
  */
 struct progress *progress_new(const char *verb, uint64_t total_files, uint64_t total_bytes);
 
-/* For totals that become known later. */
-void progress_set_total(struct progress *progress, uint64_t files, uint64_t bytes);
-
 /* So many bytes of the total turn out to be no work, or to be more of it. */
 void progress_skip(struct progress *progress, uint64_t bytes);
 void progress_expect(struct progress *progress, uint64_t bytes);

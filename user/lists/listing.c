@@ -151,13 +151,6 @@ void listing_get(const struct listing *listing, size_t index, struct list_row *r
 	}
 }
 
-const char *listing_file(const struct listing *listing, size_t index)
-{
-	const struct source *source = source_of(listing, listing->entries[index].line);
-
-	return source ? source->file : NULL;
-}
-
 /* Two files of one content: what the first does not say, the others may. */
 static int fill_texts(struct listing *listing, struct entry *kept, const struct entry *other)
 {
@@ -357,24 +350,6 @@ int listing_sort(struct listing *listing)
 	free(listing->entries);
 	listing->entries = sorted;
 	return 0;
-}
-
-size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE])
-{
-	size_t low = 0, high = listing->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = memcmp(listing->entries[middle].digest, digest, INTERDICT_DIGEST_SIZE);
-
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return SIZE_MAX;
 }
 
 static bool needs_quotes(struct slice text)

@@ -30,9 +30,6 @@ size_t listing_count(const struct listing *listing);
 /* The row's texts end in a NUL, behind their size, and live as long as the listing. */
 void listing_get(const struct listing *listing, size_t index, struct list_row *ret_row);
 
-/* The file that a row came from; NULL: none was begun. */
-const char *listing_file(const struct listing *listing, size_t index);
-
 /*
  * Sorts by digest and merges rows of the same digest: the first one stays, and
  * takes the size and the texts that it lacks from the others. Two sizes for one
@@ -49,9 +46,6 @@ size_t listing_merged(const struct listing *listing, size_t number);
  * Returns 0, or -ENOMEM, and then nothing has moved.
  */
 int listing_sort(struct listing *listing);
-
-/* Index of the digest in a merged listing, or SIZE_MAX. */
-size_t listing_find(const struct listing *listing, const uint8_t digest[INTERDICT_DIGEST_SIZE]);
 
 /*
  * Writes the native CSV (list_csv.c), in the present order, with all its columns.

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "util.h"
 
 struct differ {
 	const struct listing *old, *new;
@@ -45,8 +44,9 @@ static bool same_facts(const struct list_row *a, const struct list_row *b)
 	       compare_text(a, b, LIST_VERSION) == 0 && compare_text(a, b, LIST_PACKAGE) == 0;
 }
 
-void listing_change_row(const struct listing *old, const struct listing *new,
-			const struct listing_change *change, struct list_row *ret_row)
+/* The row of a change that a person would look for: the new one, if there is one. */
+static void change_row(const struct listing *old, const struct listing *new,
+		       const struct listing_change *change, struct list_row *ret_row)
 {
 	if (change->after != LISTING_NO_ROW)
 		listing_get(new, change->after, ret_row);
@@ -61,8 +61,8 @@ static int compare_changes(const void *left, const void *right, void *context)
 	struct list_row row_a, row_b;
 	int order;
 
-	listing_change_row(differ->old, differ->new, a, &row_a);
-	listing_change_row(differ->old, differ->new, b, &row_b);
+	change_row(differ->old, differ->new, a, &row_a);
+	change_row(differ->old, differ->new, b, &row_b);
 	order = compare_rows(&row_a, &row_b);
 	return order ? order : (int)a->kind - (int)b->kind;
 }
@@ -112,11 +112,11 @@ static size_t place_end(const struct differ *differ, size_t first)
 	struct list_row row, other;
 	size_t end = first + 1;
 
-	listing_change_row(differ->old, differ->new, &differ->changes[first], &row);
+	change_row(differ->old, differ->new, &differ->changes[first], &row);
 	if (!*row.text[LIST_PATH].bytes)
 		return end;
 	for (; end < differ->count; end++) {
-		listing_change_row(differ->old, differ->new, &differ->changes[end], &other);
+		change_row(differ->old, differ->new, &differ->changes[end], &other);
 		if (compare_place(&row, &other) != 0)
 			break;
 	}

@@ -36,8 +36,4 @@ struct listing_change {
 int listing_diff(const struct listing *old, const struct listing *new,
 		 struct listing_change **ret_changes, size_t *ret_count);
 
-/* The row of a change that a person would look for: the new one, if there is one. */
-void listing_change_row(const struct listing *old, const struct listing *new,
-			const struct listing_change *change, struct list_row *ret_row);
-
 #endif

@@ -157,7 +157,7 @@ static bool shows_file(int fd, const struct event *event)
 	return fstat(fd, &found) == 0 && locate_matches(event, &found);
 }
 
-int locate_file(const struct event *event, const char *path)
+static int locate_file(const struct event *event, const char *path)
 {
 	int fd = -ESRCH, by_path;
 

@@ -12,20 +12,17 @@
 
 #include <interdict/event.h>
 
-/*
- * Opens the file of @event with O_PATH: by /proc while the task is there, else
- * by @path (NULL if not known) from the task's root, or ours if that is its mount
- * namespace, if it can be resolved from the kernel's cache. What was opened may be another file: compare
- * with locate_matches() after reading it. Returns a descriptor that the caller
- * owns, or a negative errno; -ESRCH if nothing leads there any more.
- */
-int locate_file(const struct event *event, const char *path);
-
-/* A record and a path, for locate_file() in a worker. One allocation. NULL: out of memory. */
+/* A record and a path (NULL: not known), for a worker. One allocation. NULL: out of memory. */
 struct location;
 struct location *location_new(const struct event *event, const char *path);
 
-/* For struct hash_job: opens the file of the struct location. */
+/*
+ * For struct hash_job: opens the file of the struct location with O_PATH: by /proc while
+ * the task is there, else by the path from the task's root, or ours if that is its mount
+ * namespace, if it can be resolved from the kernel's cache. What was opened may be another
+ * file: compare with locate_matches() after reading it. Returns a descriptor that the
+ * caller owns, or a negative errno; -ESRCH if nothing leads there any more.
+ */
 int location_open(const void *location);
 
 /*

@@ -107,27 +107,6 @@ int32_t schedule_today(time_t now)
 	return day_from_date(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
-time_t schedule_next_midnight(time_t now)
-{
-	int32_t today = schedule_today(now);
-	time_t same = now, next = now;
-
-	/* No date lasts longer than 26 hours; the bound is for a broken time zone. */
-	for (int hour = 0; hour < 50 && schedule_today(next) == today; hour++) {
-		same = next;
-		next += 3600;
-	}
-	while (next - same > 1) {
-		time_t middle = same + (next - same) / 2;
-
-		if (schedule_today(middle) == today)
-			same = middle;
-		else
-			next = middle;
-	}
-	return next;
-}
-
 /* Reads exactly @count digits. */
 static bool read_digits(const char *text, size_t count, int *ret_number)
 {

@@ -80,12 +80,6 @@ int32_t schedule_days_left(const struct schedule *schedule, int32_t today);
 /* The local calendar date at the time @now. */
 int32_t schedule_today(time_t now);
 
-/*
- * The first second after @now at which schedule_today() differs: local midnight,
- * or what a change of the clocks makes of it.
- */
-time_t schedule_next_midnight(time_t now);
-
 /* Reads YYYY-MM-DD. Returns 0, -EINVAL (other form) or -ERANGE (no such day, before 1970). */
 int schedule_parse_date(const char *text, int32_t *ret_day);
 

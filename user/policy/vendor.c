@@ -28,7 +28,8 @@ static void *member(struct vendor *vendor, size_t offset)
 	return (char *)vendor + offset;
 }
 
-bool vendor_text_is_plain(const struct ini_line *line, struct problems *problems)
+/* Text goes to logs and reports: no control characters. False if it was reported. */
+static bool text_is_plain(const struct ini_line *line, struct problems *problems)
 {
 	for (const char *c = line->value; *c; c++) {
 		if ((unsigned char)*c >= ' ' && *c != 0x7f)
@@ -43,7 +44,7 @@ bool vendor_text_is_plain(const struct ini_line *line, struct problems *problems
 
 void vendor_set_text(struct loader *loader, const struct ini_line *line, char **text)
 {
-	if (!vendor_text_is_plain(line, loader->problems))
+	if (!text_is_plain(line, loader->problems))
 		return;
 	*text = strdup(line->value);
 	loader->out_of_memory |= !*text;
@@ -59,7 +60,7 @@ static void add_text(struct loader *loader, const struct ini_line *line, size_t 
 	struct strings *list = member(loader->vendor, offset);
 	char **item;
 
-	if (!vendor_text_is_plain(line, loader->problems))
+	if (!text_is_plain(line, loader->problems))
 		return;
 	item = reallocarray(list->item, list->count + 1, sizeof(*item));
 	if (item) {

@@ -21,9 +21,6 @@ struct loader {
 	bool out_of_memory;
 };
 
-/* Text goes to logs and reports: no control characters. False if it was reported. */
-bool vendor_text_is_plain(const struct ini_line *line, struct problems *problems);
-
 /* Sets *@text to a copy of the value. */
 void vendor_set_text(struct loader *loader, const struct ini_line *line, char **text);
 

@@ -36,7 +36,7 @@ static bool contains(const char *const *names, size_t count, const char *name)
  * new kind of network may come any day, and waiting for one that is gone is worse
  * than saying that it was not looked at.
  */
-enum mount_kind mount_kind_of(const char *type, unsigned int major)
+static enum mount_kind mount_kind_of(const char *type, unsigned int major)
 {
 	static const char *const local[] = { "tmpfs", "devtmpfs", "ramfs", "rootfs",
 					     "btrfs", "zfs",	  "bcachefs", "ubifs" };
@@ -334,16 +334,4 @@ const char *mount_choice_name(enum mount_choice choice)
 	};
 
 	return names[choice];
-}
-
-const char *mount_kind_name(enum mount_kind kind)
-{
-	static const char *const names[] = {
-		[MOUNT_LOCAL] = "local",
-		[MOUNT_OVERLAY] = "overlay",
-		[MOUNT_REMOTE] = "remote",
-		[MOUNT_PSEUDO] = "pseudo",
-	};
-
-	return names[kind];
 }

@@ -55,8 +55,6 @@ int mounts_read(const char *path, struct mounts *ret_mounts);
 
 void mounts_release(struct mounts *mounts);
 
-enum mount_kind mount_kind_of(const char *type, unsigned int major);
-
 /* The mount with this number, or NULL. */
 struct mount *mounts_find(const struct mounts *mounts, unsigned long id);
 
@@ -81,6 +79,5 @@ bool path_is_below(const char *path, const char *directory);
 
 /* "not local", "pseudo" ...; MOUNT_SEEN: "seen" */
 const char *mount_choice_name(enum mount_choice choice);
-const char *mount_kind_name(enum mount_kind kind);
 
 #endif

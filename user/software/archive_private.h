@@ -66,9 +66,7 @@ struct archive_level {
 	uint8_t buffer[ARCHIVE_CHUNK]; /* for what no archive reads */
 };
 
-/* archive_walk.c: reports about @member. */
-void archive_report(struct archive_walk *walk, const struct archive_member *member,
-		    const char *text);
+/* archive_walk.c */
 
 /* Reports once that the archive cannot be read, with what libarchive says; it is broken then. */
 void archive_give_up(struct archive_level *level, const char *said);

@@ -44,8 +44,7 @@ char *archive_chain(const struct archive_member *member)
 	return chain_of(member->outer);
 }
 
-void archive_report(struct archive_walk *walk, const struct archive_member *member,
-		    const char *text)
+static void report(struct archive_walk *walk, const struct archive_member *member, const char *text)
 {
 	_cleanup_free_ char *chain = chain_of(member);
 
@@ -57,7 +56,7 @@ static void report_limit(struct archive_walk *walk, const struct archive_member 
 {
 	_cleanup_free_ char *text = format_string("%s %llu", what, (unsigned long long)limit);
 
-	archive_report(walk, member, text ? text : what);
+	report(walk, member, text ? text : what);
 }
 
 /* What libarchive says may hold names out of the archive. */
@@ -68,7 +67,7 @@ static void report_archive(struct archive_walk *walk, const struct archive_membe
 	_cleanup_free_ char *text =
 		format_string("cannot read the archive: %s", quoted ? quoted : "");
 
-	archive_report(walk, member, text ? text : "cannot read the archive");
+	report(walk, member, text ? text : "cannot read the archive");
 }
 
 bool archive_is_over(struct archive_walk *walk)
@@ -223,7 +222,7 @@ static int visit_member(struct archive_level *level, struct archive_entry *entry
 	level->member_size = 0;
 	level->wanted = level->ended = level->failed = false;
 	if (libarchive.archive_entry_is_encrypted(entry)) {
-		archive_report(level->walk, member, "encrypted");
+		report(level->walk, member, "encrypted");
 		return 0;
 	}
 	if (!read_head(level))

@@ -142,14 +142,3 @@ bool file_archive_named(const char *name)
 			return true;
 	return archive_by_name(name) != ARCHIVE_NONE;
 }
-
-const char *file_archive_name(enum file_archive archive)
-{
-	static const char *const names[] = {
-		[ARCHIVE_NONE] = "none", [ARCHIVE_DEB] = "deb",	  [ARCHIVE_RPM] = "rpm",
-		[ARCHIVE_ZIP] = "zip",	 [ARCHIVE_ISO] = "iso",	  [ARCHIVE_TAR] = "tar",
-		[ARCHIVE_CPIO] = "cpio", [ARCHIVE_MODULE] = "module",
-	};
-
-	return names[archive];
-}

@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Bytes of the beginning that are enough to tell everything but an ISO image without its name. */
-#define FILE_KIND_HEAD 1024U
-
 enum file_kind {
 	FILE_OTHER,
 	FILE_ELF,		/* programs, shared objects, object files, kernel modules */
@@ -44,8 +41,5 @@ enum file_archive file_archive(const void *head, size_t size, const char *name);
 
 /* Whether @name ends as the names of archives do: for what is found in directories. */
 bool file_archive_named(const char *name);
-
-/* "executable", "deb" and so on. */
-const char *file_archive_name(enum file_archive archive);
 
 #endif
