@@ -28,7 +28,7 @@
  *			suspect.c learn.c: what has no digest yet
  *			report.c repeat.c enrich.c process.c: from an alert to the outputs
  *			config.c control*.c notify.c: the administrator, the service manager
- *	output/		events.c fields.c classify.c: records, their fields and words
+ *	output/		events.c field*.c classify.c: records, their fields and words
  *			output*.c: text, ECS, event file, syslog
  */
 #include <string.h>

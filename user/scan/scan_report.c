@@ -2,11 +2,11 @@
 #include "scan_report.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "escape.h"
+#include "field_json.h"
 #include "json_text.h"
 #include "util.h"
 
@@ -141,29 +141,6 @@ static void append_csv_line(struct buffer *line, const struct scan_report *repor
 
 /* JSON */
 
-static json_t *value_json(struct buffer *scratch, const struct scan_field *field,
-			  const struct value *value)
-{
-	json_t *list;
-
-	if (field->type == FIELD_LONG)
-		return json_integer(value->number);
-	if (field->type == FIELD_DATE)
-		return json_date((uint64_t)value->number);
-	if (field->type != FIELD_KEYWORDS)
-		return json_escaped(scratch, value->bytes, value->size);
-	list = json_array();
-	for (size_t i = 0; i < value->count; i++) {
-		const char *text = value->list[i];
-
-		if (json_array_append_new(list, json_escaped(scratch, text, strlen(text))) < 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
 /* NULL: out of memory. */
 static json_t *finding_json(const struct scan_report *report, const struct scan_finding *finding,
 			    bool ecs)
@@ -178,7 +155,7 @@ static json_t *finding_json(const struct scan_report *report, const struct scan_
 		struct value value;
 
 		if (name && field->get(report, finding, &value))
-			r = json_place(object, name, value_json(&scratch, field, &value));
+			r = json_place(object, name, field_json(&scratch, field->type, &value));
 	}
 	buffer_release(&scratch);
 	if (r == 0)
@@ -233,7 +210,8 @@ static json_t *coverage_ecs(const struct scan_report *report)
 		for (size_t j = 0; field->ecs && j < ARRAY_SIZE(shared); j++)
 			wanted = wanted || streq(shared[j], field->ecs);
 		if (wanted && field->get(report, &none, &value))
-			r = json_place(object, field->ecs, value_json(&scratch, field, &value));
+			r = json_place(object, field->ecs,
+				       field_json(&scratch, field->type, &value));
 	}
 	buffer_release(&scratch);
 	if (r == 0)
