@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd_list_policy.h"
 
-#include <errno.h>
-
-#include "cmd_list.h"
-
 int list_policy_load(const struct list_policy_source *source, struct problems *problems,
 		     struct config *config, struct policy **ret_policy)
 {

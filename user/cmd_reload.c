@@ -4,7 +4,6 @@
 #include <jansson.h>
 
 #include "command.h"
-#include "control.h"
 #include "control_client.h"
 
 const char cmd_reload_help[] =

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "util.h"
 
 /* What is opened, and where to report about it. */
 struct target {

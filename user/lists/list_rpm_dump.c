@@ -11,8 +11,6 @@
  */
 #include "list_format.h"
 
-#include <string.h>
-
 #define TYPE_MASK    0170000U
 #define TYPE_REGULAR 0100000U
 #define TYPE_LINK    0120000U

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "log.h"
-#include "util.h"
 
 #define CLIENTS_PER_DISPATCH 8
 #define CLIENT_PATIENCE_MS   50	   /* how long the daemon waits for a client's word */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "inforce.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 

@@ -3,7 +3,6 @@
  * [exempt ID]: who may run single files of a vendor all the same. Each exemption
  * names digests, an end, and who answers for it; there is none for a whole vendor.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,7 +11,6 @@
 #include "cleanup.h"
 #include "escape.h"
 #include "json_text.h"
-#include "problems.h"
 #include "scan_report.h"
 #include "util.h"
 

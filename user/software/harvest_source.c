@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>

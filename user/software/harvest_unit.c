@@ -6,7 +6,6 @@
  */
 #include "harvest_private.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>

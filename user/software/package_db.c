@@ -4,8 +4,6 @@
 #include <fnmatch.h>
 #include <stddef.h>
 
-#include "util.h"
-
 #define RPM_PROGRAM  "/usr/bin/rpm"
 #define RPM_DEADLINE 60U /* seconds; 3,000 packages with their files take about 3 */
 
