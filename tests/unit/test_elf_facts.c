@@ -109,9 +109,7 @@ static void test_library(void **state)
 
 static void test_no_elf(void **state)
 {
-	static const char *const texts[] = { "", "\x7f",
-					     "\x7f"
-					     "ELF",
+	static const char *const texts[] = { "", "\177", "\177ELF",
 					     "#!/bin/sh\necho hello world\n" };
 	struct elf_facts facts = { .soname = (char *)1 };
 
