@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A list of a million lines is imported in 2 seconds and 300 MB. The seconds are those of the
-# processor, the best of three, since other tests may run beside this one; the memory is all
-# that the program may map.
+# processor, in one of three attempts, since other tests may run beside this one; the memory is
+# all that the program may map.
 set -uo pipefail
 
 export LC_ALL=C
@@ -34,6 +34,7 @@ for _ in 1 2 3; do
 	entries=$(($(wc -l 2>/dev/null <"$work/list") - 1))
 	milliseconds=$(awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$spent")
 	[ "$milliseconds" -lt "$best" ] && best=$milliseconds
+	[ "$best" -ge 2000 ] || break
 done
 
 echo 1..2
