@@ -169,7 +169,7 @@ const struct entry *policy_archive(const struct policy *policy, size_t index)
 const struct entry *policy_find_archive(const struct policy *policy,
 					const uint8_t digest[INTERDICT_DIGEST_SIZE])
 {
-	/* A few dozen. */
+	/* Not sorted: there are few, and only package files are asked about. */
 	for (size_t i = 0; i < policy->archive_count; i++)
 		if (memcmp(policy->archives[i].digest, digest, INTERDICT_DIGEST_SIZE) == 0)
 			return &policy->archives[i];

@@ -30,7 +30,7 @@ struct policy {
 	struct policy_list *lists;
 	size_t list_count;
 	size_t entry_count;
-	struct entry *archives; /* of archive lists, in the same order */
+	struct entry *archives; /* of archive lists, as these have them */
 	size_t archive_count;
 	size_t digest_count; /* different digests */
 	size_t size_count;
