@@ -1,1 +1,0 @@
-../host/techniques-sized.sh
