@@ -14,7 +14,7 @@
 #define SECTION_MAX	49U	   /* inih cuts a longer name without a word */
 
 /* Debian's inih has its limits as variables; other builds have them compiled in. */
-extern int ini_max_line __attribute__((weak));
+extern int ini_max_line __attribute__((weak)); /* NOLINT: ini.h has it, not weak */
 
 struct reader {
 	const char *text; /* what is left */

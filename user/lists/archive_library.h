@@ -47,7 +47,7 @@
 	FUNCTION(archive_set_error)
 
 struct archive_library {
-#define ARCHIVE_LIBRARY_MEMBER(name) __typeof__(&name) name;
+#define ARCHIVE_LIBRARY_MEMBER(name) __typeof__(&name) name; /* NOLINT: a declarator */
 	ARCHIVE_LIBRARY(ARCHIVE_LIBRARY_MEMBER)
 #undef ARCHIVE_LIBRARY_MEMBER
 };

@@ -53,7 +53,7 @@ int signed_list_key(const struct vendor *vendor, struct problems *problems,
 	r = secure_open_file(path, &origin, problems, &fd);
 	if (r == 0)
 		r = signed_list_read_small(fd, path, problems, &text, &size);
-	return r < 0 ? r : minisign_key_parse_file(text, size, path, problems, ret_key);
+	return r != 0 ? r : minisign_key_parse_file(text, size, path, problems, ret_key);
 }
 
 /* Finds the field NAME:VALUE. Returns how often it is there, and the last of them. */

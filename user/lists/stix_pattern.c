@@ -58,7 +58,7 @@ static bool skip_blanks(struct reader *reader)
 		size_t left = (size_t)(reader->end - reader->at);
 		const char *end;
 
-		if (memchr(" \t\r\n\v\f", *reader->at, 6)) {
+		if (memchr(" \t\r\n\v\f", *reader->at, 6)) { /* NOLINT: without its NUL */
 			reader->at++;
 			continue;
 		}
