@@ -74,8 +74,9 @@ $(O)/libinterdict.a: $(lib_objects)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# Only kernel.c includes the skeleton; once built, its .d file carries the dependency.
-$(O)/user/monitor/kernel.o: | $(skeleton)
+# Only these include the skeleton; once built, their .d files carry the dependency.
+kernel_objects := kernel kernel_maps kernel_pins
+$(kernel_objects:%=$(O)/user/monitor/%.o): | $(skeleton)
 
 $(O)/user/%.o: user/%.c
 	$(call say,CC)
@@ -132,7 +133,7 @@ run:
 		"In another terminal, as any user: $(abspath $(demo)); a line appears here." \
 		"Ctrl-C ends the monitor and leaves nothing attached."
 	$(Q)$(if $(SECONDS),timeout --foreground --preserve-status -s INT $(SECONDS)) \
-		$(O)/interdict run --config $(O)/etc/interdict.conf --vendors $(vendors) --mode audit --format text --events -
+		$(O)/interdict run --release --config $(O)/etc/interdict.conf --vendors $(vendors) --mode audit --format text --events -
 
 install: all
 	install -d -m 755 $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/libexec/interdict \
@@ -238,7 +239,7 @@ fuzz:
 
 .PHONY: fuzz fuzz-targets
 
-$(O)/fuzz/user/monitor/kernel.o: | $(skeleton)
+$(kernel_objects:%=$(O)/fuzz/user/monitor/%.o): | $(skeleton)
 
 $(O)/fuzz/user/%.o: user/%.c
 	$(call say,FUZZCC)

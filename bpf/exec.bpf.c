@@ -21,7 +21,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	struct hook *hook;
 	bool cleared;
 
-	if (ret)
+	if (ret || is_waiting())
 		return ret;
 	count(COUNTER_SEEN_EXEC);
 	cleared = hook_cleared(file, EVENT_EXEC, true);

@@ -59,11 +59,13 @@ struct {
 	({                                                                                         \
 		u32 _pid = (u32)bpf_get_current_pid_tgid();                                        \
 		struct guard _empty = {}, *_guard;                                                 \
+		int _error = -ENOMEM;                                                              \
 		bpf_map_update_elem(&map, &_pid, &_empty, BPF_NOEXIST);                            \
 		_guard = bpf_map_lookup_elem(&map, &_pid);                                         \
-		if (!_guard || bpf_task_work_schedule_resume_impl(bpf_get_current_task_btf(),      \
-								  &_guard->work, &map, callback,   \
-								  NULL))                           \
+		if (_guard)                                                                        \
+			_error = bpf_task_work_schedule_resume_impl(                               \
+				bpf_get_current_task_btf(), &_guard->work, &map, callback, NULL);  \
+		if (_error && _error != -EBUSY) /* scheduled already: by an earlier load */        \
 			count(COUNTER_SIGNAL_FAILED);                                              \
 	})
 

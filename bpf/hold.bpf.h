@@ -24,13 +24,22 @@ static __always_inline bool daemon_alive(void)
 	return silence < (s64)runtime.heartbeat_limit;
 }
 
+/* The pid alone may be another process's, once the daemon has ended. */
+static __always_inline bool is_daemon(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return bpf_get_current_pid_tgid() >> 32 == runtime.daemon_tgid &&
+	       BPF_CORE_READ(task, group_leader, start_boottime) / RUNTIME_TICK ==
+		       runtime.daemon_start;
+}
+
 /* True if this task may be held. Never the daemon, never PID 1 (it ignores signals). */
 static __always_inline bool hold_allowed(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	return runtime.mode == MODE_ENFORCE && runtime.hold && tgid != 1 &&
-	       tgid != runtime.daemon_tgid;
+	return runtime.mode == MODE_ENFORCE && runtime.hold && tgid != 1 && !is_daemon();
 }
 
 /* True if SIGKILL has been sent: what the task does now it does not live to see. */
@@ -49,7 +58,7 @@ static __always_inline void signal_current(int signal)
  * Stops the current process. Returns the record's flags: EVENT_HELD, or what
  * happened instead: a traced task is killed, because its tracer can swallow
  * the stop; with a dead or stalled daemon nothing is held, and that is loss of
- * coverage.
+ * coverage, or a denial where the configuration wants one (hold_refuses()).
  */
 static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const struct facts *facts)
 {
@@ -97,6 +106,12 @@ static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const str
 	count(COUNTER_HELD);
 	signal_current(SIGSTOP);
 	return EVENT_HELD;
+}
+
+/* True if what was not held for want of a daemon is to be denied. */
+static __always_inline bool hold_refuses(u32 flags)
+{
+	return (flags & EVENT_NO_COVERAGE) && runtime.without_daemon_deny;
 }
 
 #endif

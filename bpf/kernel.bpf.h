@@ -264,6 +264,7 @@ enum kernel_load_data_id {
 #define EFBIG	  27
 #define EAGAIN	  11
 #define ETXTBSY	  26
+#define ETIMEDOUT 110
 #define ENAMETOOLONG 36
 #define EUCLEAN	  117
 #define EOPNOTSUPP 95

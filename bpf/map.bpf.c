@@ -55,7 +55,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	bool executable = prot & PROT_EXEC;
 	struct hook *hook;
 
-	if (ret || !file)
+	if (ret || !file || is_waiting())
 		return ret;
 	/* Without the mark a later digest could not be trusted: no mapping. */
 	if (map_is_shared(flags) && (file->f_mode & FMODE_WRITE) && map_taint(file))
@@ -111,7 +111,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	struct hook *hook;
 	struct file *file;
 
-	if (ret || !(prot & PROT_EXEC) || (vma->vm_flags & VM_EXEC))
+	if (ret || is_waiting() || !(prot & PROT_EXEC) || (vma->vm_flags & VM_EXEC))
 		return ret;
 	file = vma->vm_file;
 	if (!file)

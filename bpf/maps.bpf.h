@@ -17,7 +17,11 @@ const volatile __u32 backend __weak = 0;		  /* enum backend */
 const volatile bool kernel_hashes __weak = false; /* bpf_ima_file_hash() can be trusted */
 const volatile bool post_open __weak = false;	  /* opens are decided in file_post_open */
 
+/* Number of this load of the programs; a later one has a greater number. */
+const volatile __u32 instance __weak = 0;
+
 struct runtime runtime SEC(".data.runtime") __weak = {};
+struct journal journal SEC(".data.journal") __weak = {};
 
 __u32 taint_overflow __weak = 0;
 __u32 holding __weak = 0; /* holds without a verdict; the daemon takes down what it decided */
@@ -129,6 +133,20 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } counters SEC(".maps") __weak;
+
+/*
+ * True for programs that were attached beside others of an earlier load: those act until
+ * the daemon has attached all of these and says so (runtime.active), and nothing ever
+ * makes them stop but being detached. So no call is without a program that acts, in
+ * whichever order the kernel runs them: tracepoints by the time of attachment
+ * (func_add(), kernel/tracepoint.c), LSM hooks the latest first (hlist_add_head() in
+ * __bpf_trampoline_link_prog(), kernel/bpf/trampoline.c). Both act on a call between
+ * the daemon's word and the end of the earlier ones: that makes a second record at most.
+ */
+static __always_inline bool is_waiting(void)
+{
+	return instance > runtime.active;
+}
 
 static __always_inline void count(u32 counter)
 {

@@ -26,11 +26,6 @@ static __always_inline void writes_bump(struct inode *inode)
 		__sync_fetch_and_add(&writes->writes, 1);
 }
 
-static __always_inline bool is_daemon(void)
-{
-	return bpf_get_current_pid_tgid() >> 32 == runtime.daemon_tgid;
-}
-
 /* Opened to be read by the program itself: execve(2) has a hook of its own. */
 static __always_inline bool open_is_read(struct file *file)
 {
@@ -55,6 +50,12 @@ static __always_inline bool open_decide_known(struct hook *hook, struct file *fi
 	count(COUNTER_PENDING);
 	if ((hook->query.flags & POLICY_HAS_OPEN_DENY) && hold_allowed())
 		hook->flags |= hold_current(EVENT_OPEN, ~0U, 0, &hook->facts);
+	if (hold_refuses(hook->flags)) {
+		hook->verdict.decision = DECISION_DENY;
+		hook->verdict.reason = REASON_UNHASHABLE;
+		hook->verdict.error = -ETIMEDOUT;
+		count(COUNTER_UNHASHABLE);
+	}
 	return true;
 }
 
@@ -63,7 +64,7 @@ int BPF_PROG(file_open, struct file *file, int ret)
 {
 	struct hook *hook;
 
-	if (ret)
+	if (ret || is_waiting())
 		return ret;
 	if (file->f_mode & FMODE_WRITE)
 		writes_bump(file->f_inode);
@@ -85,7 +86,7 @@ int BPF_PROG(file_open, struct file *file, int ret)
 SEC("lsm.s/file_post_open")
 int BPF_PROG(file_post_open, struct file *file, int mask, int ret)
 {
-	if (ret || !open_is_read(file))
+	if (ret || is_waiting() || !open_is_read(file))
 		return ret;
 	count(COUNTER_SEEN_OPEN);
 	return hook_file(EVENT_OPEN, file, false);
@@ -97,7 +98,7 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 	struct hook *hook;
 	int result = 0;
 
-	if (ret || !(mask & MAY_READ) || !open_is_read(file) || runtime.mode != MODE_ENFORCE)
+	if (ret || is_waiting() || !(mask & MAY_READ) || !open_is_read(file) || runtime.mode != MODE_ENFORCE)
 		return ret;
 	if (hook_cleared(file, EVENT_OPEN, false))
 		return 0;
@@ -128,7 +129,8 @@ static __always_inline void setattr_bump(struct dentry *dentry, struct iattr *at
 SEC("lsm/inode_setattr")
 int BPF_PROG(inode_setattr, struct dentry *dentry, struct iattr *attr, int ret)
 {
-	setattr_bump(dentry, attr);
+	if (!is_waiting())
+		setattr_bump(dentry, attr);
 	return ret;
 }
 
@@ -137,6 +139,7 @@ int BPF_PROG(inode_setattr, struct dentry *dentry, struct iattr *attr, int ret)
 SEC("lsm/inode_setattr")
 int BPF_PROG(inode_setattr_idmap, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
 {
-	setattr_bump(dentry, attr);
+	if (!is_waiting())
+		setattr_bump(dentry, attr);
 	return ret;
 }

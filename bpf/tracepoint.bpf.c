@@ -81,10 +81,10 @@ static __always_inline void tracepoint_pending(struct hook *hook)
 					    &hook->facts);
 	if (hook->flags & EVENT_HELD)
 		guard_held();
-	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)) {
+	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED) || hold_refuses(hook->flags)) {
 		hook->verdict.decision = DECISION_DENY;
 		hook->verdict.reason = REASON_UNHASHABLE;
-		hook->verdict.error = -EACCES;
+		hook->verdict.error = hook->flags & EVENT_NO_COVERAGE ? -ETIMEDOUT : -EACCES;
 		count(COUNTER_UNHASHABLE);
 	}
 }
@@ -367,6 +367,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	struct pt_regs *regs;
 	struct file *first;
 
+	if (is_waiting())
+		return 0;
 	count(COUNTER_SEEN_EXEC);
 	script_remember(bprm);
 	tracepoint_execution(file, EVENT_EXEC,
@@ -498,8 +500,11 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 {
 	struct syscall_args args = {};
-	u32 call = syscall_decode(regs, (u32)id, &args);
+	u32 call;
 
+	if (is_waiting())
+		return 0;
+	call = syscall_decode(regs, (u32)id, &args);
 	switch (call) {
 	case CALL_MMAP:
 		enter_mmap(&args);
@@ -525,7 +530,7 @@ static __always_inline void exit_open(u32 fd, u64 path)
 	struct file *file = file_of_fd(fd);
 
 	if (!file || !(BPF_CORE_READ(file, f_mode) & FMODE_READ) ||
-	    bpf_get_current_pid_tgid() >> 32 == runtime.daemon_tgid)
+	    is_daemon())
 		return;
 	count(COUNTER_SEEN_OPEN);
 	if (path && script_is_opened(path))
@@ -554,7 +559,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	struct syscall_args args = {};
 	u32 call;
 
-	if (ret < 0 && ret >= -4095)
+	if (is_waiting() || (ret < 0 && ret >= -4095))
 		return 0;
 	call = syscall_decode(regs, (u32)BPF_CORE_READ(regs, orig_ax), &args);
 	switch (call) {
@@ -599,7 +604,7 @@ static __always_inline void kill_if_held(struct task_struct *task)
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, struct kernel_siginfo *info, struct task_struct *task)
 {
-	if (signal == SIGCONT && holding)
+	if (signal == SIGCONT && holding && !is_waiting())
 		kill_if_held(task);
 	return 0;
 }
@@ -607,7 +612,7 @@ int BPF_PROG(signal_generate, int signal, struct kernel_siginfo *info, struct ta
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(signal_deliver, int signal)
 {
-	if (signal == SIGSTOP && holding)
+	if (signal == SIGSTOP && holding && !is_waiting())
 		guard_stopping();
 	return 0;
 }
@@ -618,7 +623,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 {
 	struct held_state *state;
 
-	if (!holding)
+	if (!holding || is_waiting())
 		return 0;
 	state = bpf_task_storage_get(&held, prev, NULL, 0);
 	if (state && state->state == HOLD_PENDING && (prev_state & TASK_STOPPED_OR_TRACED))

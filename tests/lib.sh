@@ -285,12 +285,13 @@ monitor_ready() {
 }
 
 # monitor_start audit|enforce [OPTION...]: in the background, records in $events; waits until
-# it watches. Fails with its output shown.
+# it watches. Fails with its output shown. Nothing outlives it unless release=no is set.
 monitor_start() {
 	local mode=$1
 	shift
 	[ -f "$config" ] || config_write
 	rm -f "$events"
+	[ "${release-yes}" = no ] || set -- --release "$@"
 	"$interdict" run --config "$config" --vendors "$vendors" --mode "$mode" \
 		--backend "$backend" --format ecs --events "$events" "$@" </dev/null >"$monitor_log" 2>&1 &
 	monitor=$!

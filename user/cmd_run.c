@@ -28,6 +28,7 @@ const char cmd_run_help[] =
 	"  --backend BACKEND     auto, lsm or tracepoint\n"
 	"  --hold yes|no         tracepoint: stop a task until its file is hashed\n"
 	"  --allow-late-kill     tracepoint: accept that a listed program may run for a moment\n"
+	"  --release             nothing outlives the monitor: what it denies ends with it\n"
 	"  --format FORMAT       of the event file: text or ecs\n"
 	"  --events FILE         event file, - for standard output\n"
 	"  --schema              print the fields of ECS records, and end\n"
@@ -35,12 +36,15 @@ const char cmd_run_help[] =
 	"\n"
 	"Options override the configuration. Signals: SIGHUP reads the vendor files again,\n"
 	"SIGUSR1 opens the event file anew, SIGTERM and SIGINT end the monitor.\n"
+	"What it has put into the kernel stays there and goes on without it, until the next one\n"
+	"takes it over or `interdict stop` ends it.\n"
 	"\n"
 	"Exit status: 0 ended by a signal, 2 it could not start.\n";
 
 enum {
 	OPTION_CONFIG,
 	OPTION_SCHEMA,
+	OPTION_RELEASE,
 	OPTION_VERBOSE,
 	OPTION_SETTING, /* and above: OPTION_SETTING + index in settings[] */
 };
@@ -66,19 +70,21 @@ struct arguments {
 	const char *config;
 	const char *values[ARRAY_SIZE(settings)];
 	bool schema;
+	bool release;
 };
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-	struct option options[ARRAY_SIZE(settings) + 4] = {
+	struct option options[ARRAY_SIZE(settings) + 5] = {
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "schema", no_argument, NULL, OPTION_SCHEMA },
 		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
+		{ "release", no_argument, NULL, OPTION_RELEASE },
 	};
 	int option;
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		options[3 + i] = (struct option){
+		options[4 + i] = (struct option){
 			.name = settings[i].name,
 			.has_arg = settings[i].flag ? no_argument : required_argument,
 			.val = OPTION_SETTING + (int)i,
@@ -88,6 +94,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 			arguments->config = optarg;
 		else if (option == OPTION_SCHEMA)
 			arguments->schema = true;
+		else if (option == OPTION_RELEASE)
+			arguments->release = true;
 		else if (option == OPTION_VERBOSE)
 			log_set_level(LOG_LEVEL_DEBUG);
 		else if (option != '?')
@@ -155,6 +163,7 @@ int cmd_run(int argc, char **argv)
 		return EXIT_TROUBLE;
 	}
 	error = configure(&arguments, problems, &config);
+	config.release = arguments.release;
 	problems_print(problems, 20);
 	problems_free(problems);
 	if (!error)

@@ -55,6 +55,7 @@ int cmd_status(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* What `interdict <verb> --help` prints. */
@@ -65,6 +66,7 @@ extern const char cmd_status_help[];
 extern const char cmd_doctor_help[];
 extern const char cmd_selftest_help[];
 extern const char cmd_reload_help[];
+extern const char cmd_stop_help[];
 extern const char cmd_version_help[];
 
 #endif

@@ -21,7 +21,8 @@
  *			harvest*.c: rows of lists from all of these
  *	scan/		check.c: one file against the policy; scan*.c: files at rest
  *	monitor/	monitor*.c: the daemon, its loop and what it reacts to
- *			kernel.c policy_map.c features*.c: programs and maps of the kernel half (bpf/)
+ *			kernel*.c policy_map.c features*.c: programs and maps of the kernel half (bpf/)
+ *			pins*.c: what of them outlives the daemon
  *			inforce.c: the policy in force: install, name, decide
  *			hold.c locate.c hasher.c: files and tasks that the kernel left to user space
  *			sweep*.c: processes that run already
@@ -45,6 +46,7 @@ static const struct command commands[] = {
 	{ "doctor", cmd_doctor, cmd_doctor_help, "say what this kernel offers" },
 	{ "selftest", cmd_selftest, cmd_selftest_help, "run a listed program and see it noticed" },
 	{ "reload", cmd_reload, cmd_reload_help, "make the running monitor read its lists again" },
+	{ "stop", cmd_stop, cmd_stop_help, "end the monitor and what it has left in the kernel" },
 	{ "version", cmd_version, cmd_version_help, "print the version" },
 };
 

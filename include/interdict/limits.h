@@ -5,6 +5,14 @@
 #ifndef INTERDICT_LIMITS_H
 #define INTERDICT_LIMITS_H
 
+/*
+ * Version of what the pinned maps hold and of the records. It grows with every change of
+ * their meaning that their sizes do not show; a daemon takes over maps of its own only.
+ */
+#ifndef INTERDICT_ABI
+#define INTERDICT_ABI 1
+#endif
+
 /* Bytes in a SHA-256 digest, and in the prefix that the policy table holds. */
 #define INTERDICT_DIGEST_SIZE 32
 #define INTERDICT_PREFIX_SIZE 16

@@ -9,13 +9,24 @@
 #include <linux/types.h>
 
 #include "digest.h"
+#include "event.h"
 
-/* Written by the daemon at any time, read by the programs. */
+/*
+ * Written by the daemon at any time, read by the programs. It outlives both: the next
+ * daemon, and the programs that it loads, go on with it where its definition is theirs.
+ */
 struct runtime {
+	/*
+	 * Programs whose instance is greater wait: they were attached beside others that
+	 * still act. First in every version, because the next one reads and writes it.
+	 */
+	__u32 active;
 	__u32 mode;		  /* enum mode */
 	__u32 hold;		  /* 1: unknown files are held (tracepoint, open = deny) */
 	__u32 unverifiable_deny;  /* 1: unverifiable-fs = deny */
+	__u32 without_daemon_deny; /* 1: what cannot be held because no daemon is there is denied */
 	__u32 daemon_tgid;	  /* never held, never reported for opening a file */
+	__u64 daemon_start;	  /* its start in ticks (RUNTIME_TICK): the pid may be used again */
 	__u64 heartbeat;	  /* CLOCK_BOOTTIME nanoseconds, at least once a second */
 	__u64 heartbeat_limit;	  /* nanoseconds without a heartbeat before holding stops */
 	__s64 realtime_offset;	  /* CLOCK_REALTIME - CLOCK_BOOTTIME, nanoseconds */
@@ -26,6 +37,18 @@ struct runtime {
 	 */
 	__u32 report_first;
 	__u32 reserved; /* zero */
+};
+
+#define RUNTIME_TICK 10000000ULL /* nanoseconds; /proc tells a start no finer (USER_HZ) */
+
+/*
+ * What one daemon leaves for the next in memory, so that kill -9 loses nothing that was
+ * counted. No program reads or writes it.
+ */
+struct journal {
+	__u64 added[COUNTER_COUNT];    /* to the kernel's counters: by daemons, by replaced maps */
+	__u64 reported[COUNTER_COUNT]; /* sums whose growth has been reported */
+	__u64 open; /* alerts taken from the ring that are neither written nor done with */
 };
 
 /*
@@ -75,7 +98,7 @@ struct held_task {
 	__u32 reserved; /* zero */
 };
 
-_Static_assert(sizeof(struct runtime) == 56, "no implicit padding");
+_Static_assert(sizeof(struct runtime) == 72, "no implicit padding");
 _Static_assert(sizeof(struct first_key) == 40, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
 _Static_assert(sizeof(struct held_task) == 112, "no implicit padding");

@@ -42,7 +42,7 @@ static const struct choice flag_choices[] = {
 	{ NULL, 0 },
 };
 
-static const struct choice unverifiable_choices[] = {
+static const struct choice report_choices[] = {
 	{ "report", false },
 	{ "deny", true },
 	{ NULL, 0 },
@@ -81,11 +81,13 @@ static const struct option options[] = {
 	OPTION("monitor", "state", KIND_PATH, state_dir, NULL, 0, 0, CONFIG_STATE_DIR),
 	OPTION("monitor", "mode", KIND_CHOICE, mode, mode_choices, 0, 0, "audit"),
 	OPTION("monitor", "backend", KIND_CHOICE, backend, backend_choices, 0, 0, "auto"),
-	OPTION("monitor", "unverifiable-fs", KIND_FLAG, unverifiable_deny, unverifiable_choices, 0,
+	OPTION("monitor", "unverifiable-fs", KIND_FLAG, unverifiable_deny, report_choices, 0,
 	       0, "report"),
 	OPTION("hash", "kernel-max", KIND_BYTES, hash_max, NULL, 1U << 20, 1ULL << 30, "64M"),
 	OPTION("hold", "hold", KIND_FLAG, hold, flag_choices, 0, 0, "yes"),
 	OPTION("hold", "allow-late-kill", KIND_FLAG, allow_late_kill, flag_choices, 0, 0, "no"),
+	OPTION("hold", "without-daemon", KIND_FLAG, without_daemon_deny, report_choices, 0, 0,
+	       "report"),
 	OPTION("hold", "deadline", KIND_TIME, hold_deadline, NULL, SECOND, 3600 * SECOND, "30s"),
 	OPTION("output", "format", KIND_CHOICE, format, format_choices, 0, 0, "text"),
 	OPTION("output", "events", KIND_EVENTS, events, NULL, 0, 0, "-"),

@@ -27,6 +27,8 @@ struct config {
 	enum mode mode;
 	enum backend backend; /* BACKEND_NONE: the better one of this kernel */
 	bool hold;
+	bool without_daemon_deny; /* what cannot be held because no daemon is there is denied */
+	bool release;		  /* only by the command line: nothing outlives the monitor */
 	bool allow_late_kill;
 	bool unverifiable_deny;
 	uint64_t hash_max;	/* bytes the kernel hashes by itself */

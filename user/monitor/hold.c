@@ -321,6 +321,12 @@ static bool request_decide(struct hold *hold, struct request *request, int error
 	return report;
 }
 
+/* An alert that is lost if this process dies now. */
+static bool is_loose(const struct request *request)
+{
+	return !request->learn && !(request->alert.event.flags & EVENT_HELD);
+}
+
 static void request_done(struct hold *hold, struct request *request,
 			 const struct hash_result *result)
 {
@@ -328,6 +334,8 @@ static void request_done(struct hold *hold, struct request *request,
 	int error = result->error;
 
 	hold->status.waiting--;
+	if (is_loose(request))
+		hold->status.loose--;
 	if (!error && !locate_matches(&alert->event, &result->stat))
 		error = -ESTALE;
 	if (!error) {
@@ -398,6 +406,8 @@ static void request_start(struct hold *hold, struct request *request)
 	int error = -ENOMEM;
 
 	hold->status.waiting++;
+	if (is_loose(request))
+		hold->status.loose++;
 	if (alert->event.flags & EVENT_HELD)
 		job.deadline = clock_boottime() + hold->options.deadline;
 	if (location)

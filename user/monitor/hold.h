@@ -46,6 +46,7 @@ struct hold_options {
 
 struct hold_status {
 	uint64_t waiting; /* files being hashed */
+	uint64_t loose;	  /* of these: alerts that are in no map, as the held ones are */
 	uint64_t held;	  /* processes held now */
 	uint64_t parents; /* parents of such that are looked after */
 	uint64_t cleared; /* files that their exact size cleared */

@@ -41,8 +41,10 @@ struct inforce *inforce_new(struct kernel *kernel)
 {
 	struct inforce *inforce = calloc(1, sizeof(*inforce));
 
-	if (inforce)
-		inforce->kernel = kernel;
+	if (!inforce)
+		return NULL;
+	inforce->kernel = kernel;
+	inforce->generation = kernel_policy_generation(kernel);
 	return inforce;
 }
 

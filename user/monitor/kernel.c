@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel.h"
+#include "kernel_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "cleanup.h"
-#include "interdict.skel.h"
 #include "log.h"
+#include "pins.h"
 #include "util.h"
-
-#define BPFFS	     "/sys/fs/bpf"
-#define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
 
 /* Which programs each backend needs; file_permission is attached on demand. */
 struct program_use {
@@ -78,16 +68,7 @@ static const struct program_use program_uses[] = {
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
 };
 
-struct kernel {
-	struct kernel_options options;
-	struct interdict_bpf *skeleton;
-	struct ring_buffer *rings;
-	kernel_record_fn on_record;
-	void *context;
-	const char *names[ARRAY_SIZE(program_uses) + 1];
-	unsigned int programs;
-	int possible_cpus;
-};
+_Static_assert(ARRAY_SIZE(program_uses) <= KERNEL_PROGRAMS_MAX, "kernel.names has room");
 
 static const struct program_use *program_use_find(const char *name)
 {
@@ -135,41 +116,6 @@ static void select_programs(struct kernel *kernel)
 	bpf_map__set_autocreate(skeleton->maps.scripts, !lsm);
 }
 
-static bool is_bpffs(const char *path)
-{
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
-}
-
-/* A pinned map of an older version, in another layout, cannot be taken over: it goes. */
-static void drop_foreign_pin(const struct bpf_map *map, const char *path)
-{
-	_cleanup_close_ int fd = bpf_obj_get(path);
-	struct bpf_map_info info = {};
-	uint32_t size = sizeof(info);
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		return;
-	if (info.value_size == bpf_map__value_size(map) &&
-	    info.max_entries == bpf_map__max_entries(map))
-		return;
-	log_warning("%s is of another version: what its monitor held stays stopped", path);
-	unlink(path);
-}
-
-/* Where the map of held tasks outlives this process. */
-static int prepare_pins(struct kernel *kernel)
-{
-	if (!is_bpffs(BPFFS) && mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700"))
-		return -errno;
-	if (mkdir(KERNEL_PIN_DIR, 0700) && errno != EEXIST)
-		return -errno;
-	drop_foreign_pin(kernel->skeleton->maps.held_tasks, KERNEL_PIN_DIR "/held_tasks");
-	return bpf_map__set_pin_path(kernel->skeleton->maps.held_tasks,
-				     KERNEL_PIN_DIR "/held_tasks");
-}
-
 static void set_knobs(struct kernel *kernel)
 {
 	const struct kernel_options *options = &kernel->options;
@@ -179,6 +125,14 @@ static void set_knobs(struct kernel *kernel)
 	skeleton->rodata->kernel_hashes = options->kernel_hashes;
 	skeleton->rodata->post_open = options->post_open;
 	skeleton->rodata->can_guard = options->can_guard;
+	skeleton->rodata->instance = kernel->instance;
+}
+
+static void set_sizes(struct kernel *kernel)
+{
+	const struct kernel_options *options = &kernel->options;
+	struct interdict_bpf *skeleton = kernel->skeleton;
+
 	if (options->alerts_size)
 		bpf_map__set_max_entries(skeleton->maps.alerts, (uint32_t)options->alerts_size);
 	if (options->telemetry_size)
@@ -186,7 +140,7 @@ static void set_knobs(struct kernel *kernel)
 					 (uint32_t)options->telemetry_size);
 }
 
-static int on_ring_record(void *context, void *record, size_t size)
+int kernel_hand_over(void *context, void *record, size_t size)
 {
 	struct kernel *kernel = context;
 
@@ -198,12 +152,12 @@ static int open_rings(struct kernel *kernel)
 {
 	struct interdict_bpf *skeleton = kernel->skeleton;
 
-	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), on_ring_record, kernel,
+	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), kernel_hand_over, kernel,
 					 NULL);
 	if (!kernel->rings)
 		return -errno;
 	return ring_buffer__add(kernel->rings, bpf_map__fd(skeleton->maps.telemetry),
-				on_ring_record, kernel);
+				kernel_hand_over, kernel);
 }
 
 static void kernel_freep(struct kernel **kernel)
@@ -231,14 +185,16 @@ int kernel_load(const struct kernel_options *options, kernel_record_fn on_record
 	if (!kernel->skeleton)
 		return -errno;
 	select_programs(kernel);
+	set_sizes(kernel);
+	error = kernel_pins_adopt(kernel);
+	if (error)
+		log_warning("cannot pin under " KERNEL_PIN_DIR " (%s): enforcement ends with the monitor",
+			    strerror(-error));
 	set_knobs(kernel);
-	if (options->remember_holds) {
-		error = prepare_pins(kernel);
-		if (error)
-			log_warning("cannot pin under %s (%s): tasks held when the monitor dies stay stopped",
-				    KERNEL_PIN_DIR, strerror(-error));
-	}
 	error = interdict_bpf__load(kernel->skeleton);
+	if (error)
+		return error;
+	error = kernel_pins_keep(kernel);
 	if (error)
 		return error;
 	error = open_rings(kernel);
@@ -267,7 +223,7 @@ static int attach_program(struct kernel *kernel, struct bpf_program *program)
 		return -ENOENT;
 	*link = bpf_program__attach(program);
 	if (*link)
-		return 0;
+		return kernel_pins_link(kernel, *link, bpf_program__name(program));
 	log_debug("cannot attach %s: %s", bpf_program__name(program), strerror(errno));
 	return -errno;
 }
@@ -284,12 +240,19 @@ int kernel_attach(struct kernel *kernel)
 			continue;
 		error = attach_program(kernel, program);
 		if (error) {
-			interdict_bpf__detach(kernel->skeleton);
+			kernel_detach(kernel);
 			return error;
 		}
 		kernel->names[kernel->programs++] = use->name;
 	}
+	kernel_pins_activate(kernel);
 	return 0;
+}
+
+void kernel_detach(struct kernel *kernel)
+{
+	kernel_pins_unlink(kernel);
+	interdict_bpf__detach(kernel->skeleton);
 }
 
 int kernel_set_open_deny(struct kernel *kernel, bool wanted)
@@ -301,76 +264,22 @@ int kernel_set_open_deny(struct kernel *kernel, bool wanted)
 		return 0;
 	if (wanted)
 		return attach_program(kernel, program);
+	bpf_link__unpin(*link);
 	bpf_link__destroy(*link);
 	*link = NULL;
 	return 0;
-}
-
-void kernel_forget_holds(struct kernel *kernel)
-{
-	if (!bpf_map__is_pinned(kernel->skeleton->maps.held_tasks))
-		return;
-	bpf_map__unpin(kernel->skeleton->maps.held_tasks, NULL);
-	rmdir(KERNEL_PIN_DIR);
 }
 
 void kernel_free(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	kernel_pins_give_up(kernel);
 	ring_buffer__free(kernel->rings);
 	interdict_bpf__destroy(kernel->skeleton);
+	free(kernel->set);
+	free(kernel->links);
 	free(kernel);
-}
-
-struct runtime *kernel_runtime(struct kernel *kernel)
-{
-	return &kernel->skeleton->data_runtime->runtime;
-}
-
-int kernel_records_fd(const struct kernel *kernel)
-{
-	return ring_buffer__epoll_fd(kernel->rings);
-}
-
-int kernel_consume(struct kernel *kernel)
-{
-	return ring_buffer__consume(kernel->rings);
-}
-
-int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT])
-{
-	_cleanup_free_ uint64_t *values = calloc((size_t)kernel->possible_cpus, sizeof(*values));
-	int fd = bpf_map__fd(kernel->skeleton->maps.counters);
-
-	if (!values)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < COUNTER_COUNT; i++) {
-		uint64_t sum = 0;
-
-		if (bpf_map_lookup_elem(fd, &i, values))
-			return -errno;
-		for (int cpu = 0; cpu < kernel->possible_cpus; cpu++)
-			sum += values[cpu];
-		ret_counters[i] = sum;
-	}
-	return 0;
-}
-
-uint64_t kernel_recursion_misses(const struct kernel *kernel)
-{
-	struct bpf_program *program;
-	uint64_t misses = 0;
-
-	bpf_object__for_each_program(program, kernel->skeleton->obj) {
-		struct bpf_prog_info info = {};
-		uint32_t size = sizeof(info);
-
-		if (bpf_program__fd(program) >= 0 &&
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
-			misses += info.recursion_misses;
-	}
-	return misses;
 }
 
 unsigned int kernel_programs(const struct kernel *kernel)
@@ -381,121 +290,4 @@ unsigned int kernel_programs(const struct kernel *kernel)
 const char *const *kernel_program_names(const struct kernel *kernel)
 {
 	return kernel->names;
-}
-
-int kernel_swap_policy(struct kernel *kernel, int fd)
-{
-	uint32_t zero = 0;
-
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.policy), &zero, &fd, BPF_ANY))
-		return -errno;
-	return 0;
-}
-
-/* Inode storage by descriptor; the layout is bpf/maps.bpf.h's. */
-struct inode_writes {
-	uint64_t writes;
-	uint32_t tainted;
-	uint32_t reserved;
-};
-
-static int store_in_inode(struct kernel *kernel, struct cached_digest *value, int fd)
-{
-	int writes_fd = bpf_map__fd(kernel->skeleton->maps.inode_writes);
-	struct inode_writes writes = {};
-
-	/* The kernel programs count writes only where this is, so it comes first. */
-	if (bpf_map_update_elem(writes_fd, &fd, &writes, BPF_NOEXIST) && errno != EEXIST)
-		return -errno;
-	if (bpf_map_lookup_elem(writes_fd, &fd, &writes))
-		return -errno;
-	if (writes.tainted || writes.writes != value->stamp.writes)
-		return -ESTALE;
-	value->seal = digest_seal(value);
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.inode_digest), &fd, value,
-				BPF_ANY))
-		return -errno;
-	return 0;
-}
-
-int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
-			const uint8_t digest[INTERDICT_DIGEST_SIZE])
-{
-	struct digest_key key = {
-		.address = event->inode_address,
-		.inode = event->file.inode,
-		.dev = event->file.dev,
-		.inode_generation = event->file.inode_generation,
-	};
-	struct cached_digest value = { .stamp = event->file, .source = HASH_SOURCE_USER };
-
-	if (event->flags & EVENT_UNCACHEABLE)
-		return -ESTALE;
-	memcpy(value.digest, digest, sizeof(value.digest));
-	/* DEV_PRIVATE: overlayfs or btrfs; only the former is kept apart. */
-	if (kernel->options.backend == BACKEND_LSM && !(event->flags & EVENT_OVERLAY))
-		return store_in_inode(kernel, &value, fd);
-	value.seal = digest_seal(&value);
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.digests), &key, &value, BPF_ANY))
-		return -errno;
-	return 0;
-}
-
-void kernel_forget_first(struct kernel *kernel, const struct event *event)
-{
-	const struct file_stamp *file = &event->file;
-	const struct first_key key = {
-		.inode = file->inode,
-		.size = file->size,
-		.ctime_sec = file->ctime_sec,
-		.ctime_nsec = file->ctime_nsec,
-		.dev = file->dev,
-		.inode_generation = file->inode_generation,
-		.round = kernel_runtime(kernel)->report_first,
-	};
-
-	/* It may have fallen out of the map already. */
-	(void)bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.first_seen), &key);
-}
-
-int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret)
-{
-	int fd = bpf_map__fd(kernel->skeleton->maps.held_tasks);
-	uint32_t next;
-
-	do {
-		if (bpf_map_get_next_key(fd, *tgid ? tgid : NULL, &next))
-			return -errno;
-		*tgid = next;
-	} while (bpf_map_lookup_elem(fd, &next, ret));
-	return 0;
-}
-
-int kernel_find_held(const struct kernel *kernel, uint32_t tgid, struct held_task *ret)
-{
-	if (bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, ret))
-		return -errno;
-	return 0;
-}
-
-int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret)
-{
-	struct held_task task;
-
-	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid,
-					   &task))
-		return -errno;
-	__atomic_fetch_sub(&kernel->skeleton->bss->holding, task.requests, __ATOMIC_RELAXED);
-	if (ret)
-		*ret = task;
-	return 0;
-}
-
-int kernel_restore_held(struct kernel *kernel, uint32_t tgid, const struct held_task *task)
-{
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, task,
-				BPF_NOEXIST))
-		return -errno;
-	__atomic_fetch_add(&kernel->skeleton->bss->holding, task->requests, __ATOMIC_RELAXED);
-	return 0;
 }

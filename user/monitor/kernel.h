@@ -14,8 +14,6 @@
 #include <interdict/policy.h>
 #include <interdict/runtime.h>
 
-#define KERNEL_PIN_DIR "/sys/fs/bpf/interdict"
-
 struct kernel;
 
 /* What the running kernel can do (features.h finds out) and what is asked of it. */
@@ -28,7 +26,24 @@ struct kernel_options {
 	bool can_guard;	      /* tracepoint: bpf_task_work_schedule_resume_impl() is there */
 	size_t alerts_size;   /* bytes, a power of two, at least a page; 0: default */
 	size_t telemetry_size;
-	bool remember_holds;  /* pin the map of held tasks under KERNEL_PIN_DIR */
+	bool release;	      /* the programs end with this process; else they outlive it (pins.h) */
+};
+
+/* What the maps are that these programs use. */
+enum kernel_start {
+	KERNEL_FRESH,	 /* there were none */
+	KERNEL_ADOPTED,	 /* those of the daemon before */
+	KERNEL_REPLACED, /* others, because the definition of those has changed */
+};
+
+struct kernel_takeover {
+	enum kernel_start start;
+	int pin_error;		  /* negative errno: nothing is pinned; 0 */
+	bool foreign;		  /* replaced: their records are of another version, and lost */
+	uint64_t heartbeat;	  /* the last one of the daemon before; CLOCK_BOOTTIME ns, 0: none */
+	uint64_t records;	  /* that waited, delivered by kernel_take_over() */
+	uint64_t lost;		  /* alerts of another version, discarded by kernel_take_over() */
+	uint64_t lost_telemetry;  /* likewise */
 };
 
 /* Called for each record; @record is only valid during the call. */
@@ -42,8 +57,22 @@ typedef void (*kernel_record_fn)(const void *record, size_t size, void *context)
 int kernel_load(const struct kernel_options *options, kernel_record_fn on_record, void *context,
 		struct kernel **ret);
 
-/* Attaches every program that was loaded; all or none. */
+/*
+ * Attaches every program that was loaded; all or none. Programs that a daemon before
+ * this one has left act until all of these are attached, and go then: what both decide
+ * about is never without a decision.
+ */
 int kernel_attach(struct kernel *kernel);
+
+/*
+ * Hands over what was not delivered before, as kernel_consume() does, and removes the
+ * maps that were replaced. Returns what was found, borrowed.
+ */
+const struct kernel_takeover *kernel_take_over(struct kernel *kernel);
+
+/* What was found so far, and whether the programs outlive this process. */
+const struct kernel_takeover *kernel_get_takeover(const struct kernel *kernel);
+bool kernel_is_pinned(const struct kernel *kernel);
 
 /*
  * Attaches or detaches what only vendors with open = deny need (lsm without
@@ -51,14 +80,21 @@ int kernel_attach(struct kernel *kernel);
  */
 int kernel_set_open_deny(struct kernel *kernel, bool wanted);
 
-/* Removes the pinned map: for a clean end, when nothing is held any more. */
-void kernel_forget_holds(struct kernel *kernel);
+/*
+ * Detaches every program, pinned or not; what still lies on the rings is the last of
+ * it. kernel_forget() then removes the pinned maps.
+ */
+void kernel_detach(struct kernel *kernel);
+void kernel_forget(struct kernel *kernel);
 
-/* Detaches all and frees. Accepts NULL. */
+/* Frees. What is not pinned is detached and gone with it. Accepts NULL. */
 void kernel_free(struct kernel *kernel);
 
 /* The mapped settings. Fields are read by the programs as they are written. */
 struct runtime *kernel_runtime(struct kernel *kernel);
+
+/* Mapped too: what is left for the next daemon. */
+struct journal *kernel_journal(const struct kernel *kernel);
 
 /* For epoll: readable when there are records. */
 int kernel_records_fd(const struct kernel *kernel);
@@ -66,7 +102,7 @@ int kernel_records_fd(const struct kernel *kernel);
 /* Hands over what lies on both rings. Returns the number of records or a negative errno. */
 int kernel_consume(struct kernel *kernel);
 
-/* Sums the counters over the CPUs. */
+/* Sums the counters over the CPUs, and adds those of the journal. */
 int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT]);
 
 /* Recursion misses of all programs: calls that the kernel skipped. */
@@ -80,6 +116,9 @@ const char *const *kernel_program_names(const struct kernel *kernel);
 
 /* Puts the image map @fd in force (policy_map.h). */
 int kernel_swap_policy(struct kernel *kernel, int fd);
+
+/* Generation of the policy in force, that of the daemon before at first; 0: none. */
+uint64_t kernel_policy_generation(const struct kernel *kernel);
 
 /*
  * Stores a digest that user space computed, where the backend looks for it.

@@ -2,7 +2,9 @@
 #include "monitor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +14,7 @@
 #include "log.h"
 #include "monitor_private.h"
 #include "notify.h"
+#include "process.h"
 #include "util.h"
 
 #define NS_PER_S 1000000000ULL
@@ -19,6 +22,10 @@
 /* The loop wakes once a second, and more often while a task is held. */
 #define TICK_NS	     NS_PER_S
 #define TICK_HELD_NS (NS_PER_S / 10)
+#define TICK_HELD_MS 100
+
+/* A daemon whose programs stay decides what waits for it, for so long. */
+#define SETTLE_NS (2 * NS_PER_S)
 
 /* Without a heartbeat for so long the programs stop holding tasks. */
 #define HEARTBEAT_LIMIT_NS (5 * NS_PER_S)
@@ -62,6 +69,8 @@ static void on_record(const void *record, size_t size, void *context)
 	struct monitor *monitor = context;
 	struct alert alert;
 
+	/* Until it is settled it counts as lost, should this process die. */
+	kernel_journal(monitor->kernel)->open++;
 	if (alert_decode(record, size, &alert)) {
 		monitor->undecodable++;
 		return;
@@ -76,6 +85,7 @@ static void on_record(const void *record, size_t size, void *context)
 		monitor_report(monitor, &alert);
 	}
 	alert_release(&alert);
+	monitor_journal(monitor);
 }
 
 /* Decides and writes all that refers to the policy in force, before it is replaced. */
@@ -169,6 +179,8 @@ static void init_runtime(struct monitor *monitor)
 	runtime->mode = monitor->context.mode;
 	runtime->hold = config->hold;
 	runtime->unverifiable_deny = config->unverifiable_deny;
+	runtime->without_daemon_deny = config->without_daemon_deny;
+	runtime->daemon_start = process_start(getpid()) / RUNTIME_TICK;
 	runtime->daemon_tgid = (uint32_t)getpid();
 	runtime->heartbeat_limit = HEARTBEAT_LIMIT_NS;
 	runtime->hash_max = config->hash_max;
@@ -187,7 +199,7 @@ static int start_kernel(struct monitor *monitor)
 		.can_guard = monitor->features.task_work,
 		.alerts_size = config->alerts_size,
 		.telemetry_size = config->telemetry_size,
-		.remember_holds = true,
+		.release = config->release,
 	};
 	int error;
 
@@ -262,13 +274,15 @@ static int start_parts(struct monitor *monitor)
 		error = start_hold(monitor);
 	if (error)
 		return error;
+	monitor_journal_begin(monitor);
 	monitor->inforce = inforce_new(monitor->kernel);
 	if (!monitor->inforce)
 		return -ENOMEM;
-	init_runtime(monitor);
+	/* Programs of the daemon before still act, in its mode, should this one not start. */
 	error = monitor_load_policy(monitor);
 	if (error)
 		return error;
+	init_runtime(monitor);
 	error = kernel_attach(monitor->kernel);
 	if (error) {
 		log_error("cannot attach the programs of the %s backend: %s",
@@ -386,6 +400,7 @@ static void loop(struct monitor *monitor)
 		if (now >= monitor->next_tick)
 			tick(monitor, now);
 		report_poll(monitor->report, now);
+		monitor_journal(monitor);
 		hurry(monitor, now);
 		n = epoll_wait(monitor->epoll_fd, events, ARRAY_SIZE(events), wait_ms(monitor, now));
 		for (int i = 0; i < n; i++)
@@ -393,20 +408,71 @@ static void loop(struct monitor *monitor)
 	}
 }
 
-/* Nothing is held for a monitor that is not there any more. */
-static void stop(struct monitor *monitor)
+/* What is held is decided while there is somebody to do it. */
+static void settle(struct monitor *monitor)
+{
+	uint64_t until = clock_boottime() + SETTLE_NS;
+	struct pollfd ready = { .fd = hold_fd(monitor->hold), .events = POLLIN };
+	struct hold_status holds;
+
+	for (;;) {
+		kernel_consume(monitor->kernel);
+		hold_get_status(monitor->hold, &holds);
+		if (!holds.waiting || clock_boottime() >= until)
+			return;
+		poll(&ready, 1, TICK_HELD_MS);
+		hold_dispatch(monitor->hold);
+	}
+}
+
+static void end_parts(struct monitor *monitor)
 {
 	notify_send("STOPPING=1");
-	kernel_runtime(monitor->kernel)->hold = 0;
-	kernel_runtime(monitor->kernel)->report_first = 0;
 	sweep_free(monitor->sweep);
 	monitor->sweep = NULL;
+}
+
+static void report_end(struct monitor *monitor, const char *message)
+{
+	monitor_drain(monitor);
+	monitor_check_losses(monitor);
+	monitor_journal(monitor);
+	report_health(monitor->report, "stop", HEALTH_INFO, monitor->counters, "%s", message);
+}
+
+/* The daemon ends and the programs do not. What they report lies on the rings until the next. */
+static void leave(struct monitor *monitor)
+{
+	const char *what = monitor->context.mode == MODE_ENFORCE ? "enforcement" : "auditing";
+	char message[128];
+
+	end_parts(monitor);
+	settle(monitor);
+	snprintf(message, sizeof(message), "%s stays in place; `interdict stop` ends it", what);
+	report_end(monitor, message);
+	log_info("stopped: %s", message);
+}
+
+/* Nothing is held for a monitor that is not there any more. */
+static void unload(struct monitor *monitor)
+{
+	end_parts(monitor);
+	kernel_runtime(monitor->kernel)->hold = 0;
+	kernel_runtime(monitor->kernel)->report_first = 0;
 	monitor_drain(monitor);
 	hold_release_all(monitor->hold);
-	kernel_forget_holds(monitor->kernel);
-	monitor_counters(monitor, monitor->counters);
-	report_health(monitor->report, "stop", HEALTH_INFO, monitor->counters, "the monitor ends");
+	kernel_detach(monitor->kernel);
+	report_end(monitor, "the monitor ends; nothing is attached any more");
+	kernel_forget(monitor->kernel);
 	log_info("stopped: nothing is attached any more");
+}
+
+static void stop(struct monitor *monitor)
+{
+	if (monitor->unload || !kernel_is_pinned(monitor->kernel))
+		unload(monitor);
+	else
+		leave(monitor);
 }
 
 static void monitor_free(struct monitor *monitor)

@@ -46,6 +46,7 @@ struct monitor {
 	int signal_fd;
 	int epoll_fd;
 	bool stopping;
+	bool unload; /* then nothing stays attached */
 
 	uint64_t started;	 /* CLOCK_BOOTTIME, nanoseconds */
 	uint64_t next_tick;	 /* likewise */
@@ -53,6 +54,8 @@ struct monitor {
 	uint64_t next_watchdog;
 	uint64_t watchdog_interval; /* 0: nobody watches */
 	uint64_t counters[COUNTER_COUNT]; /* when last looked at */
+	struct hold_status journaled; /* what of it is in the journal */
+	uint64_t lost_before; /* alerts that the daemon before had not written when it died */
 	struct seen_alert seen[64];
 	size_t seen_next;
 	uint64_t undecodable;	 /* records that alert_decode() refused */
@@ -84,6 +87,8 @@ bool monitor_hygiene_ready(struct monitor *monitor, int fd);
 void monitor_hygiene_release(struct monitor *monitor);
 
 /* monitor_status.c */
+void monitor_journal_begin(struct monitor *monitor);
+void monitor_journal(struct monitor *monitor);
 int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT]);
 bool monitor_is_strict(const struct monitor *monitor);
 json_t *monitor_answer(const char *request, void *monitor);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "monitor_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,17 @@ static json_t *policy_status(const struct monitor *monitor)
 			 policy_status_warnings(policy, today));
 }
 
+/* Adds to the counters what the daemon itself has counted between two states. */
+static void add_new(const struct hold_status *now, const struct hold_status *before,
+		    uint64_t counters[COUNTER_COUNT])
+{
+	counters[COUNTER_SIZE_CLEARED] += now->cleared - before->cleared;
+	counters[COUNTER_HASHED] += now->hashed - before->hashed;
+	counters[COUNTER_MATCHED] += now->matched - before->matched;
+	counters[COUNTER_DENIED] += now->denied - before->denied;
+	counters[COUNTER_UNHASHABLE] += now->unhashable - before->unhashable;
+}
+
 /* The kernel's counters and, for what it left to this process, ours. */
 int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTER_COUNT])
 {
@@ -39,12 +51,35 @@ int monitor_counters(const struct monitor *monitor, uint64_t ret_counters[COUNTE
 	if (error)
 		return error;
 	hold_get_status(monitor->hold, &holds);
-	ret_counters[COUNTER_SIZE_CLEARED] += holds.cleared;
-	ret_counters[COUNTER_HASHED] += holds.hashed;
-	ret_counters[COUNTER_MATCHED] += holds.matched;
-	ret_counters[COUNTER_DENIED] += holds.denied;
-	ret_counters[COUNTER_UNHASHABLE] += holds.unhashable;
+	add_new(&holds, &monitor->journaled, ret_counters);
 	return 0;
+}
+
+/* What the daemon before has reported is not reported again. */
+void monitor_journal_begin(struct monitor *monitor)
+{
+	struct journal *journal = kernel_journal(monitor->kernel);
+
+	memcpy(monitor->counters, journal->reported, sizeof(monitor->counters));
+	monitor->lost_before = journal->open;
+	journal->open = 0;
+}
+
+/* Keeps the journal up to date: what is not in there dies with this process. */
+void monitor_journal(struct monitor *monitor)
+{
+	struct journal *journal = kernel_journal(monitor->kernel);
+	uint64_t more[COUNTER_COUNT] = {};
+	struct report_status report;
+	struct hold_status holds;
+
+	hold_get_status(monitor->hold, &holds);
+	report_get_status(monitor->report, &report);
+	add_new(&holds, &monitor->journaled, more);
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
+		journal->added[i] += more[i];
+	monitor->journaled = holds;
+	journal->open = holds.loose + report.collapsed;
 }
 
 static json_t *counter_status(const struct monitor *monitor)
@@ -127,8 +162,8 @@ static json_t *status(const struct monitor *monitor)
 	const struct context *context = &monitor->context;
 	uint64_t uptime = clock_boottime() - monitor->started;
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
+	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "pinned", kernel_is_pinned(monitor->kernel), "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
 			 mode_name(context->mode), "backend", backend_name(context->backend),
 			 "hash_source", hash_source_name(context->hash_source), "vendors_dir",
 			 monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S),
@@ -167,6 +202,12 @@ json_t *monitor_answer(const char *request, void *context)
 		return status(monitor);
 	if (strncmp(request, "seen ", 5) == 0)
 		return seen(monitor, request + 5);
+	if (streq(request, "stop")) {
+		monitor->unload = true;
+		monitor->stopping = true;
+		return json_pack("{s:i, s:i}", "pid", (int)getpid(), "programs",
+				 (int)kernel_programs(monitor->kernel));
+	}
 	if (streq(request, "reload")) {
 		int error = monitor_reload(monitor);
 
@@ -217,10 +258,52 @@ void monitor_check_losses(struct monitor *monitor)
 				      (unsigned long long)more, counter_text(i));
 	}
 	memcpy(monitor->counters, counters, sizeof(counters));
+	memcpy(kernel_journal(monitor->kernel)->reported, counters, sizeof(counters));
 	if (monitor->config->heartbeat && clock_boottime() >= monitor->next_heartbeat) {
 		report_health(monitor->report, "heartbeat", HEALTH_INFO, counters, "the monitor runs");
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	}
+}
+
+/* What was found of the daemon before, in words. */
+static void describe_takeover(const struct monitor *monitor, const struct kernel_takeover *takeover,
+			      char *text, size_t size)
+{
+	uint64_t now = clock_boottime();
+	const char *state = kernel_is_pinned(monitor->kernel) ? "stays in place when the monitor ends" :
+								"ends with the monitor";
+
+	if (takeover->start == KERNEL_FRESH) {
+		snprintf(text, size, "fresh start, %s", state);
+		return;
+	}
+	snprintf(text, size, "%s, last heartbeat %llu s ago, %llu records delivered, %s",
+		 takeover->start == KERNEL_ADOPTED ? "adopted from the monitor before" :
+						     "replaced those of the monitor before",
+		 takeover->heartbeat && takeover->heartbeat < now ?
+			 (unsigned long long)((now - takeover->heartbeat) / NS_PER_S) :
+			 0ULL,
+		 (unsigned long long)takeover->records, state);
+}
+
+/* What went wrong with it. */
+static void report_takeover(struct monitor *monitor)
+{
+	const struct kernel_takeover *takeover = kernel_get_takeover(monitor->kernel);
+
+	if (takeover->pin_error)
+		report_health(monitor->report, "pins", HEALTH_CRIT, NULL,
+			      "enforcement ends with the monitor: nothing can be pinned: %s",
+			      strerror(-takeover->pin_error));
+	if (takeover->lost || takeover->lost_telemetry)
+		report_health(monitor->report, "loss", HEALTH_CRIT, NULL,
+			      "%llu more: alerts of another version lost; %llu telemetry records",
+			      (unsigned long long)takeover->lost,
+			      (unsigned long long)takeover->lost_telemetry);
+	if (monitor->lost_before)
+		report_health(monitor->report, "loss", HEALTH_CRIT, NULL,
+			      "%llu more: alerts lost that the monitor before had not written",
+			      (unsigned long long)monitor->lost_before);
 }
 
 /* What holds here and what does not, said once at the start. */
@@ -229,6 +312,7 @@ void monitor_announce(struct monitor *monitor)
 	const struct context *context = &monitor->context;
 	const struct policy *policy = inforce_policy(monitor->inforce);
 	bool strict = monitor_is_strict(monitor);
+	char text[256];
 
 	log_info("%s mode, %s backend (%s), hash source %s, %u programs attached",
 		 mode_name(context->mode), backend_name(context->backend),
@@ -242,10 +326,13 @@ void monitor_announce(struct monitor *monitor)
 			 "io_uring are not seen");
 	if (policy_has_unsized(policy))
 		log_info("some entries have no size: every executable is hashed once");
+	describe_takeover(monitor, kernel_take_over(monitor->kernel), text, sizeof(text));
+	log_info("%s", text);
 	report_health(monitor->report, "start", HEALTH_INFO, NULL,
-		      "%s mode, %s backend (%s), hash source %s", mode_name(context->mode),
+		      "%s mode, %s backend (%s), hash source %s; %s", mode_name(context->mode),
 		      backend_name(context->backend), strict ? "strict" : "late kill",
-		      hash_source_name(context->hash_source));
+		      hash_source_name(context->hash_source), text);
+	report_takeover(monitor);
 	monitor_remind(monitor);
 	monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	notify_send("READY=1\nSTATUS=%s mode, policy %llu in force", mode_name(context->mode),

@@ -158,14 +158,21 @@ bool process_is_stopped(pid_t pid, uint64_t *ret_start)
 	return end[1] == ' ' && end[2] == 'T';
 }
 
-bool process_is(pid_t pid, uint64_t start)
+uint64_t process_start(pid_t pid)
 {
 	_cleanup_free_ char *stat = NULL;
 	uint64_t ticks;
 
 	if (read_proc(pid, "stat", &stat) < 0 || stat_field(stat, 22, &ticks) < 0)
-		return false;
-	return start == 0 || ticks == start / PROCESS_TICK;
+		return 0;
+	return ticks * PROCESS_TICK;
+}
+
+bool process_is(pid_t pid, uint64_t start)
+{
+	uint64_t found = process_start(pid);
+
+	return found && (start == 0 || found == start / PROCESS_TICK * PROCESS_TICK);
 }
 
 char *process_link(pid_t pid, const char *name)

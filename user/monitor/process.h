@@ -23,6 +23,9 @@
  */
 int process_describe(pid_t pid, struct event *event);
 
+/* Start of the process, CLOCK_BOOTTIME nanoseconds in whole ticks; 0 if there is none. */
+uint64_t process_start(pid_t pid);
+
 /*
  * True if @pid is still the process that started at @start (CLOCK_BOOTTIME,
  * nanoseconds): a pid may be used again. A @start of 0 is not compared.

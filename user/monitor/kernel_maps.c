@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+struct runtime *kernel_runtime(struct kernel *kernel)
+{
+	return &kernel->skeleton->data_runtime->runtime;
+}
+
+struct journal *kernel_journal(const struct kernel *kernel)
+{
+	return &kernel->skeleton->data_journal->journal;
+}
+
+int kernel_records_fd(const struct kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->rings);
+}
+
+int kernel_consume(struct kernel *kernel)
+{
+	return ring_buffer__consume(kernel->rings);
+}
+
+int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT])
+{
+	_cleanup_free_ uint64_t *values = calloc((size_t)kernel->possible_cpus, sizeof(*values));
+	int fd = bpf_map__fd(kernel->skeleton->maps.counters);
+
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < COUNTER_COUNT; i++) {
+		uint64_t sum = 0;
+
+		if (bpf_map_lookup_elem(fd, &i, values))
+			return -errno;
+		for (int cpu = 0; cpu < kernel->possible_cpus; cpu++)
+			sum += values[cpu];
+		ret_counters[i] = sum + kernel_journal(kernel)->added[i];
+	}
+	return 0;
+}
+
+uint64_t kernel_recursion_misses(const struct kernel *kernel)
+{
+	struct bpf_program *program;
+	uint64_t misses = 0;
+
+	bpf_object__for_each_program(program, kernel->skeleton->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t size = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+			misses += info.recursion_misses;
+	}
+	return misses;
+}
+
+int kernel_swap_policy(struct kernel *kernel, int fd)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.policy), &zero, &fd, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+/* Inode storage by descriptor; the layout is bpf/maps.bpf.h's. */
+struct inode_writes {
+	uint64_t writes;
+	uint32_t tainted;
+	uint32_t reserved;
+};
+
+static int store_in_inode(struct kernel *kernel, struct cached_digest *value, int fd)
+{
+	int writes_fd = bpf_map__fd(kernel->skeleton->maps.inode_writes);
+	struct inode_writes writes = {};
+
+	/* The kernel programs count writes only where this is, so it comes first. */
+	if (bpf_map_update_elem(writes_fd, &fd, &writes, BPF_NOEXIST) && errno != EEXIST)
+		return -errno;
+	if (bpf_map_lookup_elem(writes_fd, &fd, &writes))
+		return -errno;
+	if (writes.tainted || writes.writes != value->stamp.writes)
+		return -ESTALE;
+	value->seal = digest_seal(value);
+	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.inode_digest), &fd, value,
+				BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
+			const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	struct digest_key key = {
+		.address = event->inode_address,
+		.inode = event->file.inode,
+		.dev = event->file.dev,
+		.inode_generation = event->file.inode_generation,
+	};
+	struct cached_digest value = { .stamp = event->file, .source = HASH_SOURCE_USER };
+
+	if (event->flags & EVENT_UNCACHEABLE)
+		return -ESTALE;
+	memcpy(value.digest, digest, sizeof(value.digest));
+	/* DEV_PRIVATE: overlayfs or btrfs; only the former is kept apart. */
+	if (kernel->options.backend == BACKEND_LSM && !(event->flags & EVENT_OVERLAY))
+		return store_in_inode(kernel, &value, fd);
+	value.seal = digest_seal(&value);
+	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.digests), &key, &value, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+void kernel_forget_first(struct kernel *kernel, const struct event *event)
+{
+	const struct file_stamp *file = &event->file;
+	const struct first_key key = {
+		.inode = file->inode,
+		.size = file->size,
+		.ctime_sec = file->ctime_sec,
+		.ctime_nsec = file->ctime_nsec,
+		.dev = file->dev,
+		.inode_generation = file->inode_generation,
+		.round = kernel_runtime(kernel)->report_first,
+	};
+
+	/* It may have fallen out of the map already. */
+	(void)bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.first_seen), &key);
+}
+
+int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret)
+{
+	int fd = bpf_map__fd(kernel->skeleton->maps.held_tasks);
+	uint32_t next;
+
+	do {
+		if (bpf_map_get_next_key(fd, *tgid ? tgid : NULL, &next))
+			return -errno;
+		*tgid = next;
+	} while (bpf_map_lookup_elem(fd, &next, ret));
+	return 0;
+}
+
+int kernel_find_held(const struct kernel *kernel, uint32_t tgid, struct held_task *ret)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, ret))
+		return -errno;
+	return 0;
+}
+
+int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret)
+{
+	struct held_task task;
+
+	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid,
+					   &task))
+		return -errno;
+	__atomic_fetch_sub(&kernel->skeleton->bss->holding, task.requests, __ATOMIC_RELAXED);
+	if (ret)
+		*ret = task;
+	return 0;
+}
+
+int kernel_restore_held(struct kernel *kernel, uint32_t tgid, const struct held_task *task)
+{
+	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, task,
+				BPF_NOEXIST))
+		return -errno;
+	__atomic_fetch_add(&kernel->skeleton->bss->holding, task->requests, __ATOMIC_RELAXED);
+	return 0;
+}
+
+uint64_t kernel_policy_generation(const struct kernel *kernel)
+{
+	_cleanup_close_ int image = -EBADF;
+	struct policy_header header;
+	uint32_t zero = 0, id;
+
+	/* User space reads the identifier of an inner map. */
+	if (bpf_map_lookup_elem(bpf_map__fd(kernel->skeleton->maps.policy), &zero, &id))
+		return 0;
+	image = bpf_map_get_fd_by_id(id);
+	if (image < 0 || bpf_map_lookup_elem(image, &zero, &header) ||
+	    header.magic != POLICY_MAGIC)
+		return 0;
+	return header.generation;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Taking over from the daemon before. Maps of the same definition go on being used, so
+ * digests, taints, held tasks, counters, undelivered records and the policy in force stay.
+ * Where a definition differs, all are made anew, and those of before end when the new
+ * programs act. The name of their directory says which definition it is.
+ */
+#include "kernel_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "pins.h"
+#include "util.h"
+
+/* A start may take so long, nanoseconds: until then tasks are held for it. */
+#define START_LEEWAY (60ULL * 1000 * 1000 * 1000)
+
+/* bpffs takes no dots: ".data.runtime" is data_runtime there, "interdic.bss" is bss. */
+static void pin_name(const struct bpf_map *map, char *name, size_t size)
+{
+	const char *from = bpf_map__name(map);
+	const char *dot = strchr(from, '.');
+
+	snprintf(name, size, "%s", dot ? dot + 1 : from);
+	for (char *c = name; *c; c++) {
+		if (*c == '.')
+			*c = '_';
+	}
+}
+
+/* Settings of the programs themselves are never shared: they are part of the code. */
+static bool is_shared(const struct bpf_map *map)
+{
+	return bpf_map__autocreate(map) && !strstr(bpf_map__name(map), ".rodata");
+}
+
+static uint64_t sum_text(uint64_t sum, const char *text)
+{
+	for (; *text; text++)
+		sum = policy_hash(sum ^ (unsigned char)*text);
+	return sum;
+}
+
+/* A number that changes with the definition of any map, as far as the kernel knows it. */
+static uint64_t definition_sum(const struct kernel *kernel)
+{
+	const struct bpf_map *map;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_map(map, kernel->skeleton->obj) {
+		char text[256];
+
+		if (!is_shared(map))
+			continue;
+		snprintf(text, sizeof(text), "%s %u %u %u %u %u;", bpf_map__name(map),
+			 bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map),
+			 bpf_map__max_entries(map), bpf_map__map_flags(map));
+		sum = sum_text(sum, text);
+	}
+	return sum;
+}
+
+/* Lets the object use the map that is pinned, if there is one. */
+static int adopt_map(struct kernel *kernel, struct bpf_map *map)
+{
+	char name[64];
+	_cleanup_close_ int fd = -EBADF;
+
+	pin_name(map, name, sizeof(name));
+	fd = pins_open(kernel->set, name);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (bpf_map__reuse_fd(map, fd))
+		return -errno;
+	if (map == kernel->skeleton->maps.data_runtime)
+		kernel->takeover.start = KERNEL_ADOPTED;
+	return 0;
+}
+
+/* The heartbeat of the daemon before, whichever maps it used. */
+static void find_heartbeat(struct kernel *kernel)
+{
+	struct pins_paths sets;
+	struct runtime runtime;
+
+	pins_find_sets(&sets);
+	for (size_t i = 0; i < sets.count; i++) {
+		_cleanup_close_ int fd = pins_open(sets.item[i], "data_runtime");
+
+		/* There are none where only held tasks were pinned. */
+		if (fd >= 0 && kernel->takeover.start == KERNEL_FRESH)
+			kernel->takeover.start = KERNEL_REPLACED;
+		if (pins_read_runtime(sets.item[i], &runtime) == 0 &&
+		    runtime.heartbeat > kernel->takeover.heartbeat)
+			kernel->takeover.heartbeat = runtime.heartbeat;
+	}
+	pins_paths_release(&sets);
+}
+
+static int adopt(struct kernel *kernel)
+{
+	struct bpf_map *map;
+	int error = pins_prepare();
+
+	if (error)
+		return error;
+	kernel->instance = pins_last_instance() + 1;
+	kernel->set = format_string(KERNEL_PIN_DIR "/maps-%u-%016llx", INTERDICT_ABI,
+				    (unsigned long long)definition_sum(kernel));
+	kernel->links = kernel->options.release
+				? NULL
+				: format_string(KERNEL_PIN_DIR "/links-%u", kernel->instance);
+	if (!kernel->set || (!kernel->options.release && !kernel->links))
+		return -ENOMEM;
+	bpf_object__for_each_map(map, kernel->skeleton->obj) {
+		error = is_shared(map) ? adopt_map(kernel, map) : 0;
+		if (error)
+			return error;
+	}
+	find_heartbeat(kernel);
+	/* Earlier programs hold for this daemon from now on, and never the daemon itself. */
+	pins_claim(clock_boottime() + START_LEEWAY);
+	return 0;
+}
+
+int kernel_pins_adopt(struct kernel *kernel)
+{
+	int error = adopt(kernel);
+
+	if (!error)
+		return 0;
+	kernel->takeover = (struct kernel_takeover){ .pin_error = error };
+	kernel->instance = 1;
+	free(kernel->set);
+	free(kernel->links);
+	kernel->set = kernel->links = NULL;
+	return error;
+}
+
+static int keep_map(struct kernel *kernel, const struct bpf_map *map)
+{
+	char name[64], path[256];
+
+	pin_name(map, name, sizeof(name));
+	snprintf(path, sizeof(path), "%s/%s", kernel->set, name);
+	if (bpf_obj_pin(bpf_map__fd(map), path) && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+/* With `run --release` only what the next daemon needs to free held tasks. */
+int kernel_pins_keep(struct kernel *kernel)
+{
+	const struct bpf_map *map;
+	int error = 0;
+
+	if (!kernel->set)
+		return 0;
+	if (mkdir(kernel->set, 0700) && errno != EEXIST)
+		return -errno;
+	if (kernel->options.release)
+		return keep_map(kernel, kernel->skeleton->maps.held_tasks);
+	bpf_object__for_each_map(map, kernel->skeleton->obj) {
+		if (!error && is_shared(map))
+			error = keep_map(kernel, map);
+	}
+	return error;
+}
+
+int kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name)
+{
+	char path[256];
+
+	if (!kernel->links)
+		return 0;
+	if (mkdir(kernel->links, 0700) && errno != EEXIST)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/%s", kernel->links, name);
+	return bpf_link__pin(link, path) ? -errno : 0;
+}
+
+void kernel_pins_give_up(struct kernel *kernel)
+{
+	if (kernel->set && !kernel->active)
+		pins_claim(kernel->takeover.heartbeat);
+}
+
+void kernel_pins_unlink(struct kernel *kernel)
+{
+	if (kernel->links)
+		pins_remove(kernel->links);
+}
+
+/* What is held by programs that end is held by these. */
+static void take_held(struct kernel *kernel, const char *set)
+{
+	_cleanup_close_ int fd = pins_open(set, "held_tasks");
+	struct held_task task;
+	uint32_t tgid, next;
+
+	if (fd < 0 || pins_set_abi(set) != INTERDICT_ABI)
+		return;
+	for (bool first = true; bpf_map_get_next_key(fd, first ? NULL : &tgid, &next) == 0;
+	     first = false) {
+		tgid = next;
+		if (bpf_map_lookup_elem(fd, &tgid, &task) == 0)
+			(void)kernel_restore_held(kernel, tgid, &task);
+	}
+}
+
+static void each_other_set(struct kernel *kernel,
+			   void (*visit)(struct kernel *kernel, const char *set))
+{
+	struct pins_paths sets;
+
+	if (!kernel->set)
+		return;
+	pins_find_sets(&sets);
+	for (size_t i = 0; i < sets.count; i++) {
+		if (!streq(sets.item[i], kernel->set))
+			visit(kernel, sets.item[i]);
+	}
+	pins_paths_release(&sets);
+}
+
+void kernel_pins_activate(struct kernel *kernel)
+{
+	kernel_runtime(kernel)->active = kernel->instance;
+	kernel->active = true;
+	if (!kernel->set)
+		return;
+	each_other_set(kernel, take_held);
+	pins_remove_links(kernel->links ? kernel->instance : 0);
+}
+
+/* Sums of a per-CPU array by index; those behind its end are left alone. */
+static uint32_t add_counters(const struct kernel *kernel, const char *set, __u64 *sums)
+{
+	_cleanup_close_ int fd = pins_open(set, "counters");
+	_cleanup_free_ uint64_t *values = calloc((size_t)kernel->possible_cpus, sizeof(*values));
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (fd < 0 || !values || bpf_obj_get_info_by_fd(fd, &info, &size) ||
+	    info.value_size != sizeof(*values))
+		return 0;
+	for (uint32_t i = 0; i < info.max_entries && i < COUNTER_COUNT; i++) {
+		if (bpf_map_lookup_elem(fd, &i, values))
+			continue;
+		for (int cpu = 0; cpu < kernel->possible_cpus; cpu++)
+			sums[i] += values[cpu];
+	}
+	return info.max_entries;
+}
+
+/*
+ * Counters are numbered for good (event.h), so those of any version go on here. The
+ * journal is two arrays of as many numbers, and one more.
+ */
+static void take_counters(struct kernel *kernel, const char *set)
+{
+	struct journal *journal = kernel_journal(kernel);
+	uint32_t count = add_counters(kernel, set, journal->added);
+	_cleanup_close_ int fd = pins_open(set, "data_journal");
+	_cleanup_free_ uint64_t *old = NULL;
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info), zero = 0;
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ||
+	    info.value_size != (2 * count + 1) * sizeof(*old))
+		return;
+	old = malloc(info.value_size);
+	if (!old || bpf_map_lookup_elem(fd, &zero, old))
+		return;
+	for (uint32_t i = 0; i < count && i < COUNTER_COUNT; i++) {
+		journal->added[i] += old[i];
+		journal->reported[i] += old[count + i];
+	}
+	journal->open += old[2 * count];
+}
+
+/* Their layout is ours: they are handed over as if they came from our rings. */
+static uint64_t deliver_records(struct kernel *kernel, const char *set)
+{
+	_cleanup_close_ int alerts = pins_open(set, "alerts");
+	_cleanup_close_ int telemetry = pins_open(set, "telemetry");
+	struct ring_buffer *rings;
+	int count = 0;
+
+	if (alerts < 0 || telemetry < 0)
+		return 0;
+	rings = ring_buffer__new(alerts, kernel_hand_over, kernel, NULL);
+	if (!rings)
+		return 0;
+	if (ring_buffer__add(rings, telemetry, kernel_hand_over, kernel) == 0)
+		count = ring_buffer__consume(rings);
+	ring_buffer__free(rings);
+	return count > 0 ? (uint64_t)count : 0;
+}
+
+static void end_set(struct kernel *kernel, const char *set)
+{
+	struct kernel_takeover *takeover = &kernel->takeover;
+	struct pins_records lost = {};
+
+	take_counters(kernel, set);
+	if (pins_set_abi(set) == INTERDICT_ABI) {
+		takeover->records += deliver_records(kernel, set);
+	} else {
+		takeover->foreign = true;
+		pins_discard_records(set, &lost);
+		for (size_t i = 0; i < ARRAY_SIZE(lost.alerts); i++)
+			takeover->lost += lost.alerts[i];
+		takeover->lost_telemetry += lost.telemetry;
+	}
+	pins_remove(set);
+}
+
+/* With `run --release` the maps that were taken over are this process's alone from now on. */
+static void unpin_maps(struct kernel *kernel)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, kernel->skeleton->obj) {
+		char name[64], path[256];
+
+		if (!is_shared(map) || map == kernel->skeleton->maps.held_tasks)
+			continue;
+		pin_name(map, name, sizeof(name));
+		snprintf(path, sizeof(path), "%s/%s", kernel->set, name);
+		unlink(path);
+	}
+}
+
+const struct kernel_takeover *kernel_take_over(struct kernel *kernel)
+{
+	int waited;
+
+	each_other_set(kernel, end_set);
+	waited = kernel_consume(kernel);
+	if (waited > 0 && kernel->takeover.start == KERNEL_ADOPTED)
+		kernel->takeover.records += (uint64_t)waited;
+	if (kernel->set && kernel->options.release)
+		unpin_maps(kernel);
+	return &kernel->takeover;
+}
+
+const struct kernel_takeover *kernel_get_takeover(const struct kernel *kernel)
+{
+	return &kernel->takeover;
+}
+
+bool kernel_is_pinned(const struct kernel *kernel)
+{
+	return kernel->links != NULL;
+}
+
+void kernel_forget(struct kernel *kernel)
+{
+	if (!kernel->set)
+		return;
+	pins_remove(kernel->set);
+	pins_remove_empty();
+}
