@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "command.h"
 #include "events.h"
 #include "features.h"
+#include "pins.h"
 #include "util.h"
 
 const char cmd_doctor_help[] =
@@ -18,6 +20,9 @@ const char cmd_doctor_help[] =
 	"  --json   the same as one JSON object\n"
 	"\n"
 	"Exit status: 0 a backend can be used, 2 none can, or it could not be found out.\n";
+
+/* Without a heartbeat for so long no monitor runs. */
+#define HEARTBEAT_OLD_NS (5ULL * 1000 * 1000 * 1000)
 
 static const enum backend backends[] = { BACKEND_LSM, BACKEND_TRACEPOINT };
 
@@ -62,6 +67,27 @@ static void print_lines(const struct features *features, enum backend backend)
 	}
 }
 
+/* What a monitor has left that does not run any more. */
+static bool find_leftovers(struct pins_state *ret_state)
+{
+	uint64_t now = clock_boottime();
+
+	return geteuid() == 0 && pins_look(ret_state) &&
+	       (!ret_state->known || now > ret_state->heartbeat + HEARTBEAT_OLD_NS);
+}
+
+static void print_leftovers(void)
+{
+	struct pins_state state;
+
+	if (!find_leftovers(&state))
+		return;
+	printf("no monitor runs, but %u programs and %u held tasks of one are left in "
+	       KERNEL_PIN_DIR "%s\n"
+	       "           the next monitor takes them over, `interdict stop` ends them\n",
+	       state.programs, state.held, state.loads > 1 ? " (it was cut off while it started)" : "");
+}
+
 static void print_text(const struct features *features, enum backend chosen)
 {
 	printf("kernel %s\n", features->release);
@@ -79,6 +105,7 @@ static void print_text(const struct features *features, enum backend chosen)
 		       features->privileged ? "" : ", as far as can be told without root");
 	else
 		printf("backend = auto uses %s\n", backend_name(chosen));
+	print_leftovers();
 }
 
 static json_t *line_to_json(const struct feature_line *line)
@@ -114,6 +141,7 @@ static void print_json(const struct features *features, enum backend chosen)
 	json_t *lines = json_array();
 	json_t *verdicts = json_object();
 	struct feature_line line;
+	struct pins_state state;
 
 	for (size_t i = 0; features_line(features, i, &line); i++)
 		json_array_append_new(lines, line_to_json(&line));
@@ -124,6 +152,8 @@ static void print_json(const struct features *features, enum backend chosen)
 		json_object_set_new(verdicts, backend_name(backends[i]), verdict_to_json(&verdict));
 	}
 	json_object_set_new(json, "kernel", json_string(features->release));
+	json_object_set_new(json, "leftover_programs",
+			    json_integer(find_leftovers(&state) ? (json_int_t)state.programs : 0));
 	json_object_set_new(json, "privileged", json_boolean(features->privileged));
 	json_object_set_new(json, "features", lines);
 	json_object_set_new(json, "backends", verdicts);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "command.h"
 #include "control_client.h"
+#include "events.h"
+#include "pins.h"
 #include "util.h"
+
+#define NS_PER_S 1000000000ULL
 
 const char cmd_status_help[] =
 	"usage: interdict status [--json]\n"
@@ -14,6 +19,7 @@ const char cmd_status_help[] =
 	"Shows what the running monitor does: mode, backend, policy, vendors with their\n"
 	"phase, their next dates and exemptions, what is denied from tomorrow on, what\n"
 	"somebody has to look at, counters, what was lost, and how the last reload ended.\n"
+	"Without a monitor: what one that has ended has left attached.\n"
 	"\n"
 	"  --json   the same as one JSON object\n"
 	"\n"
@@ -175,6 +181,9 @@ static void print_status(const json_t *status)
 	printf("interdict    %s, pid %lld, up %lld s\n", text_of(status, "version"),
 	       number_of(status, "pid"), number_of(status, "uptime"));
 	printf("mode         %s\n", text_of(status, "mode"));
+	printf("programs     %zu, %s\n", json_array_size(json_object_get(status, "programs")),
+	       json_is_true(json_object_get(status, "pinned")) ? "stay when the monitor ends" :
+								 "end with the monitor");
 	printf("backend      %s (%s), hash source %s\n", text_of(status, "backend"),
 	       json_is_true(json_object_get(hold, "strict")) ? "strict" : "late kill",
 	       text_of(status, "hash_source"));
@@ -198,6 +207,36 @@ static void print_status(const json_t *status)
 	print_counters(json_object_get(status, "counters"));
 }
 
+/* What is attached although no monitor answers. */
+static void report_leftovers(bool json)
+{
+	struct pins_state state;
+	uint64_t now = clock_boottime();
+	long long attached, silent;
+	const char *mode;
+
+	if (geteuid() != 0 || !pins_look(&state))
+		return;
+	attached = state.loaded && state.loaded < now ? (long long)((now - state.loaded) / NS_PER_S) : 0;
+	silent = state.known && state.heartbeat < now ?
+			 (long long)((now - state.heartbeat) / NS_PER_S) :
+			 0;
+	mode = state.known ? mode_name(state.mode) : "unknown";
+	if (json)
+		printf("{ \"monitor\": false, \"programs\": %u, \"mode\": \"%s\", "
+		       "\"backend\": \"%s\", \"attached\": %lld, \"silent\": %lld, \"held\": %u }\n",
+		       state.programs, mode, backend_name(state.backend), attached, silent,
+		       state.held);
+	else if (state.programs)
+		printf("%u programs of one that has ended stay attached: %s mode, %s backend, for %lld s;\n"
+		       "its last heartbeat is %lld s old; %u tasks are held. The next monitor takes them\n"
+		       "over, `interdict stop` ends them.\n",
+		       state.programs, mode, backend_name(state.backend), attached, silent,
+		       state.held);
+	else
+		printf("nothing is attached; %u tasks of one that has ended are held\n", state.held);
+}
+
 int cmd_status(int argc, char **argv)
 {
 	bool json;
@@ -206,8 +245,10 @@ int cmd_status(int argc, char **argv)
 	if (command_parse_json(argc, argv, &json) < 0)
 		return EXIT_TROUBLE;
 	status = control_client_ask("status");
-	if (!status)
+	if (!status) {
+		report_leftovers(json);
 		return EXIT_TROUBLE;
+	}
 	if (json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		putchar('\n');
