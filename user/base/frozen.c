@@ -9,7 +9,7 @@
 #include "util.h"
 
 /* Places that are rather on a disk than in memory. */
-static const char *const directories[] = { "/var/tmp", "/var/lib" };
+static const char *const directories[] = { "/var/tmp", "/var/lib/interdict", "/var/lib" };
 
 /* O_EXCL: nobody can give the file a name later. */
 static int open_unnamed(void)

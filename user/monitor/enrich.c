@@ -32,13 +32,11 @@ struct enrich {
 	struct user users[USERS]; /* the last ones asked for */
 	size_t oldest;		  /* user to be replaced next */
 	struct timespec changed;  /* change time of /etc/passwd then */
-	uint32_t mnt_ns;	  /* ours */
 };
 
 struct enrich *enrich_new(void)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
-	struct stat stat_buffer;
 
 	if (!enrich)
 		return NULL;
@@ -47,8 +45,6 @@ struct enrich *enrich_new(void)
 		free(enrich);
 		return NULL;
 	}
-	if (stat("/proc/self/ns/mnt", &stat_buffer) == 0)
-		enrich->mnt_ns = (uint32_t)stat_buffer.st_ino;
 	return enrich;
 }
 
@@ -226,7 +222,7 @@ static void add_package(struct enrich *enrich, struct alert *alert, uint64_t now
 
 	/* elsewhere the same path is another file */
 	if (alert->package || !alert->path || event->flags & EVENT_PATH_CUT ||
-	    event->mnt_ns != enrich->mnt_ns)
+	    !process_mounts_are_ours(event->mnt_ns))
 		return;
 	owner = packages_owner(enrich->packages, alert->path, now);
 	if (owner)

@@ -113,12 +113,17 @@ static bool is_our_mount_namespace(uint32_t inode)
 	return stat("/proc/self/ns/mnt", &ours) == 0 && ours.st_ino == inode;
 }
 
-/* The root of a task in another mount namespace, while it is there. */
+/*
+ * The root of a task in another mount namespace, while it is there. Where ours is a copy of
+ * PID 1's the task may be gone, and what is hidden from us is there all the same.
+ */
 static int open_root(const struct event *event)
 {
 	char path[PROC_PATH_MAX];
 	int fd;
 
+	if (process_mounts_are_ours(event->mnt_ns))
+		return open("/proc/1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/proc/%u/root", event->tgid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && !process_is((pid_t)event->tgid, event->start)) {

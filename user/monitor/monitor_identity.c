@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "enrich.h"
@@ -242,7 +241,7 @@ void monitor_identity_record(struct monitor *monitor, struct alert *alert)
 	struct suspect_facts facts = {
 		.kind = alert->event.kind,
 		.path = alert->event.flags & EVENT_PATH_CUT ? NULL : alert->path,
-		.elsewhere = alert->event.mnt_ns != watch->mnt_ns,
+		.elsewhere = !process_mounts_are_ours(alert->event.mnt_ns),
 		.owners = watch->owners,
 	};
 
@@ -373,14 +372,10 @@ static int start(struct monitor *monitor)
 {
 	struct identity_watch *watch = &monitor->identity;
 	const struct hasher_options options = { .done = on_hashed, .context = monitor };
-	struct stat st;
 	int r = 0;
 
 	if (watch->hasher)
 		return 0;
-	if (stat("/proc/self/ns/mnt", &st) < 0)
-		return -errno;
-	watch->mnt_ns = (uint32_t)st.st_ino;
 	if (!watch->reported)
 		watch->reported = calloc(REPORTED_MAX, sizeof(*watch->reported));
 	if (!watch->reported)

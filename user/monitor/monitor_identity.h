@@ -31,7 +31,6 @@ struct identity_watch {
 	struct owners *owners;
 	uint64_t identities; /* hash over what the vendors are known by; 0: by nothing */
 	uint32_t round;
-	uint32_t mnt_ns; /* ours */
 	bool wants_units;
 	bool wants_owners;
 	bool reading_owners;

@@ -94,6 +94,26 @@ static void take_namespace(pid_t pid, const char *name, uint32_t *number)
 		*number = (uint32_t)stat_buffer.st_ino;
 }
 
+static bool is_mount_namespace_of(const char *process, uint32_t mnt_ns)
+{
+	struct stat namespace;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", process);
+	return stat(path, &namespace) == 0 && namespace.st_ino == mnt_ns;
+}
+
+bool process_mounts_are_ours(uint32_t mnt_ns)
+{
+	struct stat ours, theirs;
+
+	if (is_mount_namespace_of("self", mnt_ns))
+		return true;
+	return is_mount_namespace_of("1", mnt_ns) && stat("/", &ours) == 0 &&
+	       stat("/proc/1/root", &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
 /* Path in the unified hierarchy ("0::/path"), cut out of @cgroups in place; NULL if none. */
 static const char *unified_path(char *cgroups)
 {

@@ -49,6 +49,13 @@ char *process_link(pid_t pid, const char *name);
 char *process_cgroups(pid_t pid);
 
 /*
+ * True if a path means the same file in the mount namespace with this inode number as it does
+ * in ours: it is ours, or that of PID 1 and ours is a copy of it with the same root, as the
+ * service manager makes one for a unit that may not write everywhere.
+ */
+bool process_mounts_are_ours(uint32_t mnt_ns);
+
+/*
  * Path of the cgroup with this id below the root of the unified hierarchy, which is
  * known even when the process is gone. The caller frees it. NULL if it cannot be had.
  */
