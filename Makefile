@@ -59,6 +59,9 @@ command_objects := $(patsubst user/%.c,$(O)/user/%.o,$(commands))
 unit_tests := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 
 unitdir ?= /lib/systemd/system
+statedir := /var/lib/interdict
+# Whether it is this machine's systemd that installing has to do with.
+systemd_is_here = $(if $(DESTDIR),false,test -d /run/systemd/system)
 
 .PHONY: all vendor-files run test unit lint install uninstall clean
 .DELETE_ON_ERROR:
@@ -153,8 +156,11 @@ install: all
 		install -m 644 "$(O)/etc/$$file" "$$to" || exit; done
 	sed 's,@prefix@,$(prefix),g' user/etc/interdict.service.in > $(DESTDIR)$(unitdir)/interdict.service
 	chmod 644 $(DESTDIR)$(unitdir)/interdict.service
+	@! $(systemd_is_here) || systemctl daemon-reload
 
 uninstall: vendor-files
+	@! $(systemd_is_here) || ! test -e $(unitdir)/interdict.service || \
+		systemctl disable --now interdict.service
 	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
@@ -166,6 +172,10 @@ uninstall: vendor-files
 		rm -f "$$from"; done
 	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict \
 		2>/dev/null || true
+	@# What was remembered of signed lists stays too: without it older ones would be taken.
+	@rmdir $(DESTDIR)$(statedir) 2>/dev/null || ! test -d $(DESTDIR)$(statedir) || \
+		echo "$(DESTDIR)$(statedir) is not empty and stays"
+	@! $(systemd_is_here) || systemctl daemon-reload
 
 # What cppcheck calls leaks are _cleanup_ variables; LeakSanitizer looks for real ones.
 lint: $(skeleton)
