@@ -8,7 +8,9 @@
  *
  *	base/		files replaced whole or opened safely, INI, problems and log, escaping,
  *			JSON and CSV text, a background thread, passwords, progress, small things
+ *			sandbox*.c frames.c apart.c: parsers in a child without privileges
  *	lists/		list.c and list_*.c: lists read, one format a file
+ *			list_apart.c list_frames.c: the same in the sandbox
  *			byte_source.c line_reader.c csv_record.c: unpacked, cut into lines and fields
  *			listing*.c entry*.c: rows in memory
  *			minisign*.c signed_list.c sequences.c: signed, and not older than before

@@ -108,6 +108,11 @@ void problems_add_found(struct problems *problems, const char *file, unsigned in
 	keep_problem(problems, PROBLEM_ERROR, file, line, text);
 }
 
+void problems_add_untold(struct problems *problems, enum problem_severity severity, size_t count)
+{
+	problems->added[severity] += count;
+}
+
 size_t problems_errors(const struct problems *problems)
 {
 	return problems->added[PROBLEM_ERROR];

@@ -48,6 +48,9 @@ void problems_add_found(struct problems *problems, const char *file, unsigned in
 			const void *found, size_t found_size, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* Counts so many more that were added elsewhere, of which nothing else is known. */
+void problems_add_untold(struct problems *problems, enum problem_severity severity, size_t count);
+
 /* How many were added, kept or not. */
 size_t problems_errors(const struct problems *problems);
 size_t problems_warnings(const struct problems *problems);

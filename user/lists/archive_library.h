@@ -61,4 +61,13 @@ extern struct archive_library libarchive;
  */
 bool archive_library_load(void);
 
+/* The same, without a word if it is not there: for what may turn out not to need it. */
+void archive_library_preload(void);
+
+/*
+ * What libarchive and libc load or open at first use, in this process: tables of
+ * character sets and of the time zone. For who reads archives in the sandbox.
+ */
+void archive_library_prepare(void);
+
 #endif

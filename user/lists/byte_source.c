@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "archive_library.h"
@@ -283,4 +284,25 @@ ssize_t byte_source_read(struct byte_source *source, void *bytes, size_t size)
 const char *byte_source_compression(const struct byte_source *source)
 {
 	return source->compression ? source->compression->name : NULL;
+}
+
+const char *byte_source_compression_at(size_t index)
+{
+	return index < ARRAY_SIZE(compressions) ? compressions[index].name : NULL;
+}
+
+void byte_source_prepare(int fd)
+{
+	const struct compression *compression;
+	unsigned char magic[8];
+	ssize_t n = pread(fd, magic, sizeof(magic), lseek(fd, 0, SEEK_CUR));
+
+	/* Of a pipe nobody knows. It is no error yet if there is no library. */
+	if (n < 0) {
+		archive_library_preload();
+		return;
+	}
+	compression = find_compression(magic, (size_t)n);
+	if (compression && compression->support)
+		(void)archive_library_load();
 }

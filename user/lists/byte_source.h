@@ -28,4 +28,13 @@ ssize_t byte_source_read(struct byte_source *source, void *bytes, size_t size);
 /* "gzip", "xz", "zstd", or NULL for none; known after the first read. */
 const char *byte_source_compression(const struct byte_source *source);
 
+/* The compressions that are undone; NULL behind the last. */
+const char *byte_source_compression_at(size_t index);
+
+/*
+ * Loads what the list behind @fd needs to be unpacked, as far as can be told without
+ * reading from it: for who reads it where nothing can be loaded any more.
+ */
+void byte_source_prepare(int fd);
+
 #endif

@@ -81,6 +81,15 @@ struct list_facts {
 int list_read(int fd, const char *file, const char *format, struct problems *problems,
 	      list_row_fn function, void *cookie, struct list_facts *ret_facts);
 
+/*
+ * The same, for a list that others wrote: it is read in a child process without any
+ * privilege (apart.h), of which each row and each message is looked at again; @function
+ * is called here. No row may have a text above LIST_LINE_MAX. If the child breaks, says
+ * nothing for too long, or does what it may not, that is an error of the list: -EPROTO.
+ */
+int list_read_apart(int fd, const char *file, const char *format, struct problems *problems,
+		    list_row_fn function, void *cookie, struct list_facts *ret_facts);
+
 /* "MD5", "SHA-1", "other" */
 const char *list_weak_name(enum list_weak weak);
 

@@ -92,7 +92,7 @@ int listing_read(struct listing *listing, const char *path, const char *format,
 	errors = problems_errors(problems);
 	set_defaults(&adder, path, defaults);
 	if (r == 0)
-		r = list_read(fd, name, format, problems, add_row, &adder, ret_facts);
+		r = list_read_apart(fd, name, format, problems, add_row, &adder, ret_facts);
 	if (r == -E2BIG && problems_errors(problems) == errors)
 		problems_add(problems, PROBLEM_ERROR, name, 0,
 			     "expected at most %u entries and 4 GiB of text in all lists",

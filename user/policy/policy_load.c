@@ -288,8 +288,8 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 		return -ENOMEM;
 	list->archive = source->archive;
 	list->signature = signature;
-	r = list_read(fd, list->path, NULL, builder->problems,
-		      source->archive ? add_archive_row : add_row, builder, &facts);
+	r = list_read_apart(fd, list->path, NULL, builder->problems,
+			    source->archive ? add_archive_row : add_row, builder, &facts);
 	if (r == -E2BIG && problems_errors(builder->problems) == errors)
 		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
 			     "expected at most %u entries and 4 GiB of text in all lists",
