@@ -195,15 +195,18 @@ clean:
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library \
-	libtarget.so overwrite together)
+	libtarget.so overwrite together rewrite)
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
 probe_flags_together := -static
+probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl
 
 probes: $(probes)
+
+$(O)/tests/probes/rewrite: tests/probes/rewrite_ways.c tests/probes/rewrite.h
 
 $(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
 

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2034 # for driver.sh
+#
+# Content that changes after its digest was taken. In each row a file has clean bytes and has run
+# twice, so that its digest is known; it gets the restricted bytes, as many, and is run; then the
+# clean ones again, by the same way, and these have to run (probes/rewrite.c). The technique is
+# "WAY exec|mmap". In the control the bytes that it gets are allowed ones too.
+. "$source_root/tests/evasion/driver.sh"
+
+read -r -d '' evasion_table <<'TABLE'
+overwritten in place | in-place exec | program | disk | change | exec
+overwritten, times and mode restored | in-place-restored exec | program | disk | change | exec
+truncated by descriptor, rewritten | truncate-fd exec | program | disk | change | exec
+truncated by path, rewritten | truncate-path exec | program | disk | change | exec
+opened O_TRUNC, rewritten | truncate-open exec | program | disk | change | exec
+pwritev2, RWF_APPEND | append exec | program | disk | change | exec
+pwritev2, RWF_NOWAIT | no-wait exec | program | disk | change | exec
+O_DIRECT | direct exec | program | disk | change | exec
+io_submit | aio exec | program | disk | change | exec
+io_uring write | ring-write exec | program | disk | change | exec
+io_uring write, registered file and buffer | ring-fixed exec | program | disk | change | exec
+renamed over | rename exec | program | disk | change | exec
+names exchanged | exchange-names exec | program | disk | change | exec
+unlinked, another linked | link exec | program | disk | change | exec
+shared mapping | mapped exec | program | disk | change | exec
+shared mapping, msync | mapped-synced exec | program | disk | change | exec
+shared mapping that stays | kept-mapping mmap | code | disk | change | map
+descriptor that stays open | kept-descriptor mmap | code | disk | change | map
+/proc/PID/mem into a shared mapping | proc-mem exec | program | disk | change | exec
+copy_file_range | copy_file_range exec | program | disk | change | exec
+sendfile | sendfile exec | program | disk | change | exec
+splice | splice exec | program | disk | change | exec
+vmsplice and tee | vmsplice exec | program | disk | change | exec
+hole punched, rewritten | punched exec | program | disk | change | exec
+zeroed range, rewritten | zeroed exec | program | disk | change | exec
+range collapsed | collapsed exec | program | disk | change | exec
+range inserted | inserted exec | program | disk | change | exec
+EXT4_IOC_MOVE_EXT | move-extents mmap | code | disk | zeroes | map
+EXT4_IOC_SWAP_BOOT | swap-boot exec | program | ram-ext4 | change | exec
+descriptor by SCM_RIGHTS | passed exec | program | disk | change | exec
+open_by_handle_at | by-handle exec | program | disk | change | exec
+another mount, remounted | other-mount exec | program | disk | change | exec
+overwritten in place, tmpfs | in-place exec | program | tmpfs | change | exec
+truncated by path, rewritten, tmpfs | truncate-path exec | program | tmpfs | change | exec
+io_uring write, tmpfs | ring-write exec | program | tmpfs | change | exec
+pages pinned by io_uring, tmpfs | ring-pinned exec | program | tmpfs | change | exec
+shared mapping, tmpfs | mapped exec | program | tmpfs | change | exec
+shared mapping that stays, tmpfs | kept-mapping mmap | code | tmpfs | change | map
+copy_file_range, tmpfs | copy_file_range exec | program | tmpfs | change | exec
+splice, tmpfs | splice exec | program | tmpfs | change | exec
+hole punched, rewritten, tmpfs | punched exec | program | tmpfs | change | exec
+overwritten in place, overlay | in-place exec | program | upper | change | exec
+overwritten, times and mode restored, overlay | in-place-restored exec | program | upper | change | exec
+truncated by path, rewritten, overlay | truncate-path exec | program | upper | change | exec
+renamed over, overlay | rename exec | program | upper | change | exec
+shared mapping, overlay | mapped exec | program | upper | change | exec
+shared mapping that stays, overlay | kept-mapping mmap | code | upper | change | map
+descriptor that stays open, overlay | kept-descriptor mmap | code | upper | change | map
+O_DIRECT, overlay | direct exec | program | upper | change | exec
+io_uring write, overlay | ring-write exec | program | upper | change | exec
+overwritten in place, xfs | in-place exec | program | ram-xfs | change | exec
+FICLONE, xfs | reflink exec | program | ram-xfs | change | exec
+FICLONERANGE, xfs | reflink-range exec | program | ram-xfs | change | exec
+O_DIRECT, xfs | direct exec | program | ram-xfs | change | exec
+shared mapping, xfs | mapped exec | program | ram-xfs | change | exec
+range collapsed, xfs | collapsed exec | program | ram-xfs | change | exec
+overwritten in place, btrfs | in-place exec | program | ram-btrfs | change | exec
+FICLONE, btrfs | reflink exec | program | ram-btrfs | change | exec
+FICLONERANGE, btrfs | reflink-range exec | program | ram-btrfs | change | exec
+O_DIRECT, btrfs | direct exec | program | ram-btrfs | change | exec
+shared mapping, btrfs | mapped exec | program | ram-btrfs | change | exec
+written after it was mapped | in-place written | code | disk | written | map | missed written-later
+TABLE
+
+# --- file systems whose digests are kept: not on a loop device, but in memory ----------------
+
+ram_device=
+
+# ram_mount TYPE [MKFS-OPTION...]
+ram_mount() {
+	local type=$1 number
+	shift
+	modprobe -q zram 2>/dev/null
+	modprobe -q "$type" 2>/dev/null
+	number=$(cat /sys/class/zram-control/hot_add) || bail "no zram"
+	later ram_remove "$number"
+	echo 400M >"/sys/block/zram$number/disksize" || bail "no room in zram$number"
+	"mkfs.$type" -q "$@" "/dev/zram$number" >/dev/null 2>&1 || bail "mkfs.$type"
+	mount "/dev/zram$number" "$work/ram-$type" || bail "no $type"
+	later umount "$work/ram-$type"
+}
+
+# The last user may still be letting go of it.
+ram_remove() {
+	wait_for 5 eval "echo $1 >/sys/class/zram-control/hot_remove"
+}
+
+place_ram-ext4_prepare() {
+	ram_mount ext4
+}
+
+place_ram-xfs_prepare() {
+	ram_mount xfs
+}
+
+place_ram-btrfs_prepare() {
+	ram_mount btrfs
+}
+
+# --- the change -------------------------------------------------------------------------------
+
+# rewrite PATH TECHNIQUE LISTED. In audit nobody is held until the daemon has looked.
+rewrite() {
+	local technique
+	read -r -a technique <<<"$2"
+	unset REWRITE_LINGER
+	[[ $1 != *-audit/* ]] || export REWRITE_LINGER=1
+	said=$("$probes/rewrite" "${technique[@]}" "${1%/*}/changing" "${1%/*}/clean" "$3" 2>&1)
+}
+
+how_change_make() {
+	make_file "$2" "${1%/*}/clean"
+}
+
+how_change() {
+	rewrite "$1" "$2" "$1"
+}
+
+# Clean is what has something else than a zero at its end.
+how_zeroes_make() {
+	cp "$1" "${1%/*}/clean"
+	printf x | dd of="${1%/*}/clean" bs=1 seek=$(($(size "$1") - 1)) conv=notrunc status=none
+}
+
+how_zeroes() {
+	rewrite "$1" "$2" "$1"
+}
+
+# The word behind the code is all that differs.
+how_written_make() {
+	make_file "$2" "${1%/*}/clean"
+	dd if="$1" of="${1%/*}/word" bs=1 skip=6 count=8 status=none
+}
+
+how_written() {
+	rewrite "$1" "$2" "=$(cat "${1%/*}/word")"
+}

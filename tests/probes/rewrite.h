@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ways to give a file other bytes of the same number: rewrite.c runs what comes of them. */
+#ifndef REWRITE_H
+#define REWRITE_H
+
+#include <stddef.h>
+
+/* What a file is to become. */
+struct content {
+	char *bytes;
+	size_t size;
+};
+
+struct way {
+	const char *name;
+	/* Before the file is executed for the first time; NULL: nothing to do. */
+	void (*prepare)(const char *file);
+	void (*change)(const char *file, const struct content *content);
+};
+
+/* Ends the program: the probe itself is broken. */
+__attribute__((noreturn, format(printf, 1, 2))) void broken(const char *format, ...);
+
+const struct way *way_find(const char *name);
+void ways_print(void);
+
+/* Writes all of the content through @fd, at offset 0 of a file that is open for writing. */
+void write_all(int fd, const struct content *content);
+
+int open_writable(const char *file);
+
+/* A file beside @file that has the content; its path, until the next call. */
+const char *make_source(const char *file, const struct content *content);
+
+#endif
