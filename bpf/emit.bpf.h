@@ -26,6 +26,21 @@ static __always_inline u32 lost_counter(u32 kind)
 	return COUNTER_LOST_MODULE;
 }
 
+/*
+ * Every record is counted before it goes to its ring, and once more if it is lost
+ * there, so that the daemon can tell what it has not got: what was sent is what was
+ * taken off the ring, what was lost, and what still lies there.
+ */
+static __always_inline void count_lost(u32 kind, bool alert)
+{
+	count_exactly(alert ? lost_counter(kind) : COUNTER_LOST_TELEMETRY);
+}
+
+static __always_inline void count_sent(bool alert)
+{
+	count_exactly(alert ? COUNTER_ALERTS : COUNTER_TELEMETRY);
+}
+
 static __always_inline void emit_namespaces(struct event *event, struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
@@ -204,32 +219,38 @@ static __always_inline void scratch_put(void)
 
 /*
  * Pending opens that nobody waits for and first executions are telemetry; all else is
- * an alert. False if the record was lost.
+ * an alert.
  */
+static __always_inline bool is_alert(const struct event *event)
+{
+	return !(event->flags & EVENT_FIRST) &&
+	       (event->decision != DECISION_PENDING || event->kind != EVENT_OPEN ||
+		(event->flags & EVENT_HELD));
+}
+
+/* False if the record was lost. */
 static __always_inline bool emit_output(struct event *event, u64 size)
 {
-	bool alert = !(event->flags & EVENT_FIRST) &&
-		     (event->decision != DECISION_PENDING || event->kind != EVENT_OPEN ||
-		      (event->flags & EVENT_HELD));
-	long error;
+	bool alert = is_alert(event);
+	long error = -ENOMEM;
 
+	count_sent(alert);
 	event->size = (u32)size;
 	barrier_var(size); /* 6.1: what is compared has to be what is handed over */
-	if (size > sizeof(struct record))
-		return false;
-	if (alert)
+	if (size <= sizeof(struct record) && alert)
 		error = bpf_ringbuf_output(&alerts, event, size, 0);
-	else
+	else if (size <= sizeof(struct record))
 		error = bpf_ringbuf_output(&telemetry, event, size, 0);
 	if (error)
-		count(alert ? lost_counter(event->kind) : COUNTER_LOST_TELEMETRY);
+		count_lost(event->kind, alert);
 	return !error;
 }
 
 static __always_inline bool emit_finish(struct record *record, u32 path_size, u32 argv_size)
 {
+	/* Never so: the verifier wants to be told. */
 	if (path_size > INTERDICT_PATH_MAX || argv_size > INTERDICT_ARGV_MAX)
-		return false;
+		path_size = argv_size = 0;
 	record->event.path_size = (u16)path_size;
 	record->event.argv_size = (u16)argv_size;
 	return emit_output(&record->event, sizeof(record->event) + path_size + argv_size);
@@ -242,10 +263,12 @@ static __always_inline bool emit_finish(struct record *record, u32 path_size, u3
  */
 static __always_inline struct event *short_begin(u32 kind, u32 flags)
 {
-	struct event *event = bpf_ringbuf_reserve(&alerts, sizeof(*event), 0);
+	struct event *event;
 
+	count_sent(true);
+	event = bpf_ringbuf_reserve(&alerts, sizeof(*event), 0);
 	if (!event) {
-		count(lost_counter(kind));
+		count_lost(kind, true);
 		return NULL;
 	}
 	__builtin_memset(event, 0, sizeof(*event));

@@ -64,7 +64,8 @@ static __always_inline bool first_is_new(struct inode *inode)
 /* There is no memory for its record. */
 static __always_inline void first_lost(struct inode *inode)
 {
-	count(COUNTER_LOST_TELEMETRY);
+	count_exactly(COUNTER_TELEMETRY);
+	count_exactly(COUNTER_LOST_TELEMETRY);
 	first_forget(inode);
 }
 

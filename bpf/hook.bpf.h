@@ -236,7 +236,8 @@ static __always_inline void hook_report_short(const struct hook *hook)
 
 	count(COUNTER_NO_SCRATCH);
 	if (hook->flags & EVENT_FIRST) { /* without its path it says nothing */
-		count(COUNTER_LOST_TELEMETRY);
+		count_sent(false);
+		count_lost(hook->kind, false);
 		hook_sent(hook, false);
 		return;
 	}

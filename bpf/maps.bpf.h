@@ -156,4 +156,16 @@ static __always_inline void count(u32 counter)
 		*value += 1;
 }
 
+/*
+ * The same for counters that have to add up with others. A program may be preempted
+ * between reading and writing, and the next one of its CPU counts too.
+ */
+static __always_inline void count_exactly(u32 counter)
+{
+	u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}
+
 #endif

@@ -15,15 +15,16 @@
 # monitor, the mounts and the processes that were noted by later().
 set -uo pipefail
 
-# A mount namespace of its own: another monitor on this machine, its run directory and its pins
-# under bpffs do not meet the test's, and no mount outlives it. With INTERDICT_PRIVATE=no the test
-# is about the machine's own.
+# A mount namespace of its own: another monitor on this machine, its run and state directories
+# and its pins under bpffs do not meet the test's, and no mount outlives it. With
+# INTERDICT_PRIVATE=no the test is about the machine's own.
 if [ "$(id -u)" -eq 0 ] && [ -z "${INTERDICT_PRIVATE-}" ]; then
 	export INTERDICT_PRIVATE=$$
 	exec unshare --mount --propagation private bash "$0" "$@"
 fi
 if [ "${INTERDICT_PRIVATE:-no}" != no ]; then
 	mkdir -p /run/interdict && mount -t tmpfs -o mode=755 tmpfs /run/interdict
+	mkdir -p /var/lib/interdict && mount -t tmpfs -o mode=700 tmpfs /var/lib/interdict
 	[ ! -d /sys/fs/bpf ] || mount -t bpf bpf /sys/fs/bpf
 fi
 

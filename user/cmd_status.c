@@ -146,6 +146,29 @@ static void print_output(const char *name, const json_t *output)
 	       *text_of(output, "error") ? ", last error: " : "", text_of(output, "error"));
 }
 
+static void print_account_output(const char *name, const json_t *output)
+{
+	if (json_is_object(output))
+		printf("  %-9s  written %lld, repeats of these %lld, lost %lld, waiting %lld\n", name,
+		       number_of(output, "written"), number_of(output, "repeated"),
+		       number_of(output, "lost"), number_of(output, "waiting"));
+}
+
+/* Where every record of the kernel has gone. */
+static void print_account(const json_t *account)
+{
+	printf("accounted    %s, difference %lld: sent %lld, found %lld = lost %lld, undecodable "
+	       "%lld, dismissed %lld, waiting %lld, alerts %lld\n",
+	       json_is_true(json_object_get(account, "closes")) ? "yes" : "NO",
+	       number_of(account, "difference"), number_of(account, "sent"),
+	       number_of(account, "found"),
+	       number_of(account, "lost_alerts") + number_of(account, "lost_telemetry"),
+	       number_of(account, "undecodable"), number_of(account, "dismissed"),
+	       number_of(account, "waiting"), number_of(account, "reported"));
+	print_account_output("events:", json_object_get(account, "events"));
+	print_account_output("syslog:", json_object_get(account, "syslog"));
+}
+
 static void print_reload(const json_t *reload)
 {
 	time_t when = (time_t)number_of(reload, "time");
@@ -201,6 +224,7 @@ static void print_status(const json_t *status)
 	printf("alerts       %lld given, record %lld is the last, %lld wait to be collapsed\n",
 	       number_of(report, "alerts"), number_of(report, "sequence"),
 	       number_of(report, "collapsed"));
+	print_account(json_object_get(status, "account"));
 	print_identity(json_object_get(status, "identity"));
 	print_output("events", json_object_get(report, "events"));
 	print_output("syslog", json_object_get(report, "syslog"));

@@ -33,6 +33,7 @@
  *			config.c control*.c notify.c: the administrator, the service manager
  *	output/		events.c field*.c classify.c: records, their fields and words
  *			output*.c: text, ECS, event file, syslog
+ *			account.c last_run.c: where records have gone, and where the run before ended
  */
 #include <string.h>
 

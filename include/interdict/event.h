@@ -143,7 +143,9 @@ _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 	NAME(NO_SCRATCH, "no_scratch", "records cut to their fixed part: no memory")               \
 	NAME(NO_STORAGE, "no_storage", "inode or task storage that could not be had")              \
 	NAME(LOST_HELD, "lost.held", "hold requests lost: the held-tasks map or the ring was full") \
-	NAME(FIRST, "first", "first executions of files reported to the daemon")
+	NAME(FIRST, "first", "first executions of files reported to the daemon")                   \
+	NAME(ALERTS, "alerts", "records for the alerts ring: taken by the daemon or lost")         \
+	NAME(TELEMETRY, "telemetry", "records for the telemetry ring: taken by the daemon or lost")
 
 enum counter {
 #define INTERDICT_COUNTER_ENUM(symbol, key, text) COUNTER_##symbol,

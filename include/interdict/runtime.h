@@ -37,6 +37,12 @@ struct runtime {
 	 */
 	__u32 report_first;
 	__u32 reserved; /* zero */
+	/*
+	 * Records that were taken off the rings. Only the daemon reads and writes them:
+	 * they stay with the counters that they are compared with.
+	 */
+	__u64 taken_alerts;
+	__u64 taken_telemetry;
 };
 
 #define RUNTIME_TICK 10000000ULL /* nanoseconds; /proc tells a start no finer (USER_HZ) */
@@ -98,7 +104,7 @@ struct held_task {
 	__u32 reserved; /* zero */
 };
 
-_Static_assert(sizeof(struct runtime) == 72, "no implicit padding");
+_Static_assert(sizeof(struct runtime) == 88, "no implicit padding");
 _Static_assert(sizeof(struct first_key) == 40, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
 _Static_assert(sizeof(struct held_task) == 112, "no implicit padding");

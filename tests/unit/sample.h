@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "account.h"
 #include "context.h"
 #include "events.h"
+#include "last_run.h"
 #include "policy.h"
 #include "vendor.h"
 
@@ -89,6 +91,7 @@ static const struct context sample_context = {
 	.host_id = "0123456789abcdef0123456789abcdef",
 	.hostname = "web1",
 	.boot_id = "b4f3a1c2-0000-4000-8000-000000000001",
+	.run_id = "00112233445566ff",
 	.mode = MODE_ENFORCE,
 	.backend = BACKEND_LSM,
 	.hash_source = HASH_SOURCE_IMA,
@@ -164,6 +167,29 @@ static inline struct alert sample_alert(void)
 	return alert;
 }
 
+static const struct last_run sample_last_run = {
+	.id = "fedcba9876543210",
+	.sequence = 1234,
+	.clean = true,
+	.mode = MODE_AUDIT,
+	.policy_digest = { 0x12, 0x34 },
+};
+
+static const struct account sample_account = {
+	.sent = 101,
+	.found = 102,
+	.undecodable = 103,
+	.dismissed = 104,
+	.waiting = 105,
+	.reported = 106,
+	.collapsed = 107,
+	.has_events = true,
+	.has_syslog = true,
+	.events = { .written = 108, .repeated = 109, .lost = 110, .waiting = 111 },
+	.syslog = { .written = 112, .repeated = 113, .lost = 114, .waiting = 115 },
+	.difference = 116,
+};
+
 /* Counter i has the value i + 1. */
 static inline struct health sample_health(void)
 {
@@ -178,6 +204,10 @@ static inline struct health sample_health(void)
 		.sequence = 43,
 		.context = &sample_context,
 		.counters = counters,
+		.account = &sample_account,
+		.before = &sample_last_run,
+		.old_digest = sample_last_run.policy_digest,
+		.old_generation = 2,
 	};
 }
 

@@ -191,7 +191,9 @@ same "flags of alerts" \
 		sed -n '/^\.It Em flags/,$s/^\.It Li //p' | sed 's/ , /\n/g')"
 same "actions of health records" \
 	"$({
-		grep -hoE 'report_(health|policy)\(monitor(->report)?, "[a-z-]+"' "$source_root"/user/monitor/*.c
+		grep -hoE '(report_(health|policy)|monitor_health_counters)\(monitor(->report)?, "[a-z-]+"' \
+			"$source_root"/user/monitor/*.c
+		grep -hoE '\.action = "[a-z-]+"' "$source_root"/user/monitor/*.c
 		sed -n '/^static const char \*health_of_counter/,/^}/p' "$source_root/user/monitor/monitor_status.c" |
 			grep -o 'return "[a-z-]*"'
 	} | sed 's/.*"\(.*\)"/\1/')" \

@@ -92,6 +92,7 @@ static void every_alert_field(void **state)
 	} strings[] = {
 		{ "@timestamp", "2026-11-21T02:12:45.123456789Z" },
 		{ "event.action", "exec" },
+		{ "interdict.run", "00112233445566ff" },
 		{ "event.kind", "alert" },
 		{ "event.outcome", "failure" },
 		{ "event.reason", "listed" },
@@ -308,6 +309,15 @@ static void health_fields(void **state)
 	assert_json_string(document, "event.outcome", "success");
 	assert_json_number(document, "event.severity", 6);
 	assert_json_number(document, "event.sequence", 43);
+	assert_json_string(document, "interdict.before.run", "fedcba9876543210");
+	assert_json_number(document, "interdict.before.sequence", 1234);
+	assert_true(json_is_true(lookup(document, "interdict.before.clean")));
+	assert_json_string(document, "interdict.before.mode", "audit");
+	assert_json_number(document, "interdict.policy.old.generation", 2);
+	assert_json_number(document, "interdict.account.sent", 101);
+	assert_json_number(document, "interdict.account.events.lost", 110);
+	assert_json_number(document, "interdict.account.syslog.waiting", 115);
+	assert_json_number(document, "interdict.account.difference", 116);
 	assert_json_number(document, "interdict.counters.seen.exec", 1);
 	assert_json_number(document, "interdict.counters.denied", COUNTER_DENIED + 1);
 	assert_json_number(document, "interdict.counters.lost.exec", COUNTER_LOST_EXEC + 1);

@@ -60,6 +60,7 @@ static void every_key(void **state)
 		{ "repeat", "6" },
 		{ "pid", "100" },
 		{ "comm", "bash" },
+		{ "run", "00112233445566ff" },
 		{ "exe", "/proc/exe" },
 		{ "cwd", "/home/joe" },
 		{ "ppid", "99" },

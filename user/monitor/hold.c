@@ -286,7 +286,10 @@ static void decide_error(struct hold *hold, struct alert *alert, int error)
 	alert->event.reason = REASON_UNHASHABLE;
 	alert->event.error = error;
 	alert->event.hash_source = HASH_SOURCE_NONE;
-	alert->event.decision = hold->calls.decide_unhashable(alert, hold->calls.context);
+	/* The monitor ends: what waited has been let go. */
+	alert->event.decision = error == -ECANCELED ?
+					DECISION_AUDIT :
+					hold->calls.decide_unhashable(alert, hold->calls.context);
 }
 
 /* Decides a request; @error, or the digest in the alert. True if it is to be reported. */
@@ -327,6 +330,15 @@ static bool is_loose(const struct request *request)
 	return !request->learn && !(request->alert.event.flags & EVENT_HELD);
 }
 
+/* The monitor ends and the hold does not: the next one finds it in the map and decides. */
+static bool is_left_held(const struct hold *hold, const struct alert *alert, int error)
+{
+	struct held_task task;
+
+	return error == -ECANCELED && (alert->event.flags & EVENT_HELD) &&
+	       kernel_find_held(hold->kernel, alert->event.tgid, &task) == 0;
+}
+
 static void request_done(struct hold *hold, struct request *request,
 			 const struct hash_result *result)
 {
@@ -344,9 +356,17 @@ static void request_done(struct hold *hold, struct request *request,
 		if (may_store(hold, &result->stat))
 			kernel_store_digest(hold->kernel, &alert->event, result->fd, result->digest);
 	}
-	if (!request->learn && request_decide(hold, request, error)) {
-		read_elf_facts(alert, result->fd);
-		hold->calls.report(alert, hold->calls.context);
+	if (!request->learn) {
+		hold->status.open--;
+		if (is_left_held(hold, alert, error)) {
+			hold->status.dropped++;
+		} else if (request_decide(hold, request, error)) {
+			hold->status.reported++;
+			read_elf_facts(alert, result->fd);
+			hold->calls.report(alert, hold->calls.context);
+		} else {
+			hold->status.allowed++;
+		}
 	}
 	request_free(request);
 }
@@ -423,10 +443,14 @@ void hold_request(struct hold *hold, struct alert *alert)
 {
 	struct request *request = calloc(1, sizeof(*request));
 
+	hold->status.asked++;
 	if (!request) {
 		/* The tick finds the hold again; what is not held is reported as it is. */
-		if (alert->event.flags & EVENT_HELD)
+		if (alert->event.flags & EVENT_HELD) {
+			hold->status.dropped++;
 			return;
+		}
+		hold->status.reported++;
 		decide_error(hold, alert, -ENOMEM);
 		hold->calls.report(alert, hold->calls.context);
 		return;
@@ -442,6 +466,7 @@ void hold_request(struct hold *hold, struct alert *alert)
 			process->asked++;
 	}
 	if (hold->calls.may_be_listed(&request->alert.event, hold->calls.context)) {
+		hold->status.open++;
 		request_start(hold, request);
 		return;
 	}
@@ -561,11 +586,17 @@ void hold_get_status(const struct hold *hold, struct hold_status *ret)
 	*ret = hold->status;
 }
 
+void hold_cancel(struct hold *hold)
+{
+	hasher_free(hold->hasher);
+	hold->hasher = NULL;
+}
+
 void hold_free(struct hold *hold)
 {
 	if (!hold)
 		return;
-	hasher_free(hold->hasher);
+	hold_cancel(hold);
 	while (hold->processes)
 		process_remove(hold, &hold->processes);
 	while (hold->parents) {

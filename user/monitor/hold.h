@@ -47,6 +47,11 @@ struct hold_options {
 struct hold_status {
 	uint64_t waiting; /* files being hashed */
 	uint64_t loose;	  /* of these: alerts that are in no map, as the held ones are */
+	uint64_t asked;	  /* requests: cleared + allowed + reported + dropped + open, always */
+	uint64_t allowed; /* of these: there was nothing to report */
+	uint64_t reported;
+	uint64_t dropped; /* no memory; one that is held is found again by hold_tick() */
+	uint64_t open;	  /* not decided yet */
 	uint64_t held;	  /* processes held now */
 	uint64_t parents; /* parents of such that are looked after */
 	uint64_t cleared; /* files that their exact size cleared */
@@ -86,6 +91,9 @@ void hold_tick(struct hold *hold, uint64_t now);
 void hold_release_all(struct hold *hold);
 
 void hold_get_status(const struct hold *hold, struct hold_status *ret);
+
+/* Ends the workers: what they have not decided is reported as unhashable, with -ECANCELED. */
+void hold_cancel(struct hold *hold);
 
 /* Accepts NULL. */
 void hold_free(struct hold *hold);

@@ -140,10 +140,20 @@ static void set_sizes(struct kernel *kernel)
 					 (uint32_t)options->telemetry_size);
 }
 
-int kernel_hand_over(void *context, void *record, size_t size)
+int kernel_take_alert(void *context, void *record, size_t size)
 {
 	struct kernel *kernel = context;
 
+	kernel_runtime(kernel)->taken_alerts++;
+	kernel->on_record(record, size, kernel->context);
+	return 0;
+}
+
+int kernel_take_telemetry(void *context, void *record, size_t size)
+{
+	struct kernel *kernel = context;
+
+	kernel_runtime(kernel)->taken_telemetry++;
 	kernel->on_record(record, size, kernel->context);
 	return 0;
 }
@@ -152,12 +162,12 @@ static int open_rings(struct kernel *kernel)
 {
 	struct interdict_bpf *skeleton = kernel->skeleton;
 
-	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), kernel_hand_over, kernel,
-					 NULL);
+	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), kernel_take_alert,
+					 kernel, NULL);
 	if (!kernel->rings)
 		return -errno;
 	return ring_buffer__add(kernel->rings, bpf_map__fd(skeleton->maps.telemetry),
-				kernel_hand_over, kernel);
+				kernel_take_telemetry, kernel);
 }
 
 static void kernel_freep(struct kernel **kernel)
@@ -253,6 +263,34 @@ void kernel_detach(struct kernel *kernel)
 {
 	kernel_pins_unlink(kernel);
 	interdict_bpf__detach(kernel->skeleton);
+}
+
+/* A link that is there, and runs the program that was loaded with this object. */
+static bool is_attached(const struct bpf_link *link, const struct bpf_program *program)
+{
+	struct bpf_link_info info = {};
+	struct bpf_prog_info loaded = {};
+	uint32_t size = sizeof(info), loaded_size = sizeof(loaded);
+
+	return bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) == 0 &&
+	       bpf_obj_get_info_by_fd(bpf_program__fd(program), &loaded, &loaded_size) == 0 &&
+	       info.prog_id == loaded.id;
+}
+
+unsigned int kernel_lost_programs(const struct kernel *kernel, const char **ret_name)
+{
+	struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
+	unsigned int lost = 0;
+
+	for (int i = 0; i < table->prog_cnt; i++) {
+		const struct bpf_link *link = *table->progs[i].link;
+
+		if (!link || is_attached(link, *table->progs[i].prog))
+			continue;
+		if (lost++ == 0)
+			*ret_name = table->progs[i].name;
+	}
+	return lost;
 }
 
 int kernel_set_open_deny(struct kernel *kernel, bool wanted)

@@ -42,8 +42,12 @@ struct kernel_takeover {
 	bool foreign;		  /* replaced: their records are of another version, and lost */
 	uint64_t heartbeat;	  /* the last one of the daemon before; CLOCK_BOOTTIME ns, 0: none */
 	uint64_t records;	  /* that waited, delivered by kernel_take_over() */
-	uint64_t lost;		  /* alerts of another version, discarded by kernel_take_over() */
-	uint64_t lost_telemetry;  /* likewise */
+	uint64_t discarded;	  /* alerts of another version, by kernel_take_over() */
+	uint64_t discarded_telemetry; /* likewise */
+	/* Of the maps that were replaced: what had been taken off their rings, and lost. */
+	uint64_t taken;
+	uint64_t lost_alerts;
+	uint64_t lost_telemetry;
 };
 
 /* Called for each record; @record is only valid during the call. */
@@ -101,6 +105,12 @@ int kernel_records_fd(const struct kernel *kernel);
 
 /* Hands over what lies on both rings. Returns the number of records or a negative errno. */
 int kernel_consume(struct kernel *kernel);
+
+/*
+ * Programs that are not attached any more although nobody here has detached them.
+ * @ret_name: the first of them, borrowed.
+ */
+unsigned int kernel_lost_programs(const struct kernel *kernel, const char **ret_name);
 
 /* Sums the counters over the CPUs, and adds those of the journal. */
 int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT]);

@@ -241,7 +241,7 @@ void kernel_pins_activate(struct kernel *kernel)
 }
 
 /* Sums of a per-CPU array by index; those behind its end are left alone. */
-static uint32_t add_counters(const struct kernel *kernel, const char *set, __u64 *sums)
+static uint32_t add_counters(const struct kernel *kernel, const char *set, uint64_t sums[COUNTER_COUNT])
 {
 	_cleanup_close_ int fd = pins_open(set, "counters");
 	_cleanup_free_ uint64_t *values = calloc((size_t)kernel->possible_cpus, sizeof(*values));
@@ -264,10 +264,10 @@ static uint32_t add_counters(const struct kernel *kernel, const char *set, __u64
  * Counters are numbered for good (event.h), so those of any version go on here. The
  * journal is two arrays of as many numbers, and one more.
  */
-static void take_counters(struct kernel *kernel, const char *set)
+static void take_counters(struct kernel *kernel, const char *set, uint64_t sums[COUNTER_COUNT])
 {
 	struct journal *journal = kernel_journal(kernel);
-	uint32_t count = add_counters(kernel, set, journal->added);
+	uint32_t count = add_counters(kernel, set, sums);
 	_cleanup_close_ int fd = pins_open(set, "data_journal");
 	_cleanup_free_ uint64_t *old = NULL;
 	struct bpf_map_info info = {};
@@ -280,7 +280,7 @@ static void take_counters(struct kernel *kernel, const char *set)
 	if (!old || bpf_map_lookup_elem(fd, &zero, old))
 		return;
 	for (uint32_t i = 0; i < count && i < COUNTER_COUNT; i++) {
-		journal->added[i] += old[i];
+		sums[i] += old[i];
 		journal->reported[i] += old[count + i];
 	}
 	journal->open += old[2 * count];
@@ -296,30 +296,55 @@ static uint64_t deliver_records(struct kernel *kernel, const char *set)
 
 	if (alerts < 0 || telemetry < 0)
 		return 0;
-	rings = ring_buffer__new(alerts, kernel_hand_over, kernel, NULL);
+	rings = ring_buffer__new(alerts, kernel_take_alert, kernel, NULL);
 	if (!rings)
 		return 0;
-	if (ring_buffer__add(rings, telemetry, kernel_hand_over, kernel) == 0)
+	if (ring_buffer__add(rings, telemetry, kernel_take_telemetry, kernel) == 0)
 		count = ring_buffer__consume(rings);
 	ring_buffer__free(rings);
 	return count > 0 ? (uint64_t)count : 0;
 }
 
+/*
+ * What the rings of a replaced set were given is lost, delivered now, or was taken off
+ * them: by the daemon before, or now, to be thrown away.
+ */
+static void take_account(struct kernel *kernel, const uint64_t sums[COUNTER_COUNT],
+			 uint64_t delivered)
+{
+	struct kernel_takeover *takeover = &kernel->takeover;
+	uint64_t lost = sums[COUNTER_LOST_EXEC] + sums[COUNTER_LOST_MAP] +
+			sums[COUNTER_LOST_OPEN] + sums[COUNTER_LOST_MODULE];
+	uint64_t telemetry = sums[COUNTER_LOST_TELEMETRY];
+	uint64_t taken = sums[COUNTER_ALERTS] + sums[COUNTER_TELEMETRY] - lost - telemetry -
+			 delivered;
+
+	kernel_runtime(kernel)->taken_alerts += taken;
+	takeover->taken += taken;
+	takeover->lost_alerts += lost;
+	takeover->lost_telemetry += telemetry;
+}
+
 static void end_set(struct kernel *kernel, const char *set)
 {
 	struct kernel_takeover *takeover = &kernel->takeover;
-	struct pins_records lost = {};
+	struct pins_records discarded = {};
+	uint64_t sums[COUNTER_COUNT] = { 0 }, delivered = 0;
 
-	take_counters(kernel, set);
+	take_counters(kernel, set, sums);
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		kernel_journal(kernel)->added[i] += sums[i];
 	if (pins_set_abi(set) == INTERDICT_ABI) {
-		takeover->records += deliver_records(kernel, set);
+		delivered = deliver_records(kernel, set);
 	} else {
 		takeover->foreign = true;
-		pins_discard_records(set, &lost);
-		for (size_t i = 0; i < ARRAY_SIZE(lost.alerts); i++)
-			takeover->lost += lost.alerts[i];
-		takeover->lost_telemetry += lost.telemetry;
+		pins_discard_records(set, &discarded);
+		for (size_t i = 0; i < ARRAY_SIZE(discarded.alerts); i++)
+			takeover->discarded += discarded.alerts[i];
+		takeover->discarded_telemetry += discarded.telemetry;
 	}
+	takeover->records += delivered;
+	take_account(kernel, sums, delivered);
 	pins_remove(set);
 }
 

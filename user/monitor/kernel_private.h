@@ -50,7 +50,8 @@ void kernel_pins_give_up(struct kernel *kernel);
 /* Opposite of kernel_pins_link() for all of them. */
 void kernel_pins_unlink(struct kernel *kernel);
 
-/* Hands over a record as if it came from the rings. */
-int kernel_hand_over(void *kernel, void *record, size_t size);
+/* Count a record and hand it over: for the rings, and for those that were replaced. */
+int kernel_take_alert(void *kernel, void *record, size_t size);
+int kernel_take_telemetry(void *kernel, void *record, size_t size);
 
 #endif

@@ -76,6 +76,7 @@ static void on_record(const void *record, size_t size, void *context)
 		return;
 	}
 	if (alert.event.flags & EVENT_FIRST) {
+		monitor->health.first++;
 		monitor_identity_record(monitor, &alert);
 	} else if (alert.event.decision == DECISION_PENDING) {
 		hold_request(monitor->hold, &alert);
@@ -278,6 +279,7 @@ static int start_parts(struct monitor *monitor)
 	monitor->inforce = inforce_new(monitor->kernel);
 	if (!monitor->inforce)
 		return -ENOMEM;
+	monitor_health_begin(monitor);
 	/* Programs of the daemon before still act, in its mode, should this one not start. */
 	error = monitor_load_policy(monitor);
 	if (error)
@@ -333,6 +335,7 @@ static int start(struct monitor *monitor)
 						       !monitor->features.ima_policy
 					       ? HASH_SOURCE_IMA
 					       : HASH_SOURCE_USER;
+	monitor_health_init(monitor);
 	return start_parts(monitor);
 }
 
@@ -437,7 +440,8 @@ static void report_end(struct monitor *monitor, const char *message)
 	monitor_drain(monitor);
 	monitor_check_losses(monitor);
 	monitor_journal(monitor);
-	report_health(monitor->report, "stop", HEALTH_INFO, monitor->counters, "%s", message);
+	monitor_health_counters(monitor, "stop", monitor->counters, message);
+	monitor_health_end(monitor, true);
 }
 
 /* The daemon ends and the programs do not. What they report lies on the rings until the next. */
@@ -459,9 +463,10 @@ static void unload(struct monitor *monitor)
 	end_parts(monitor);
 	kernel_runtime(monitor->kernel)->hold = 0;
 	kernel_runtime(monitor->kernel)->report_first = 0;
+	kernel_detach(monitor->kernel);
 	monitor_drain(monitor);
 	hold_release_all(monitor->hold);
-	kernel_detach(monitor->kernel);
+	hold_cancel(monitor->hold);
 	report_end(monitor, "the monitor ends; nothing is attached any more");
 	kernel_forget(monitor->kernel);
 	log_info("stopped: nothing is attached any more");
@@ -477,6 +482,7 @@ static void stop(struct monitor *monitor)
 
 static void monitor_free(struct monitor *monitor)
 {
+	monitor_health_end(monitor, false);
 	control_free(monitor->control);
 	sweep_free(monitor->sweep);
 	monitor_identity_release(monitor);
@@ -501,6 +507,7 @@ int monitor_run(const struct config *config)
 		.lock_fd = -EBADF,
 		.signal_fd = -EBADF,
 		.epoll_fd = -EBADF,
+		.health.fd = -EBADF,
 		.started = clock_boottime(),
 		.watchdog_interval = notify_watchdog_interval(),
 	};

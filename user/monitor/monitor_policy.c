@@ -82,16 +82,23 @@ static int load(struct monitor *monitor, struct problems *problems)
 	return error;
 }
 
-static void report_policy(struct monitor *monitor, const char *action)
+/* @old_digest: of the policy before, NULL: not known; @old_generation 0: of another run. */
+static void report_policy(struct monitor *monitor, const char *action, const uint8_t *old_digest,
+			  uint64_t old_generation)
 {
 	const struct policy *policy = inforce_policy(monitor->inforce);
+	struct health health = {
+		.action = action,
+		.old_digest = old_digest,
+		.old_generation = old_generation,
+	};
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_to_hex(monitor->context.policy_digest, hex);
-	report_health(monitor->report, action, HEALTH_INFO, NULL,
-		      "policy %llu in force: %zu vendors, %zu entries, digest %.16s",
-		      (unsigned long long)monitor->context.policy_generation,
-		      policy_vendor_count(policy), policy_entry_count(policy), hex);
+	report_health_with(monitor->report, &health,
+			   "policy %llu in force: %zu vendors, %zu entries, digest %.16s",
+			   (unsigned long long)monitor->context.policy_generation,
+			   policy_vendor_count(policy), policy_entry_count(policy), hex);
 }
 
 int monitor_load_policy(struct monitor *monitor)
@@ -108,7 +115,8 @@ int monitor_load_policy(struct monitor *monitor)
 			  monitor->config->vendors_dir);
 		return error;
 	}
-	report_policy(monitor, "policy");
+	report_policy(monitor, "policy",
+		      monitor->health.known ? monitor->health.before.policy_digest : NULL, 0);
 	return 0;
 }
 
@@ -129,10 +137,13 @@ static void refuse(struct monitor *monitor, const struct problems *problems, int
 int monitor_reload(struct monitor *monitor)
 {
 	_cleanup_(problems_freep) struct problems *problems = problems_new();
+	uint64_t old_generation = monitor->context.policy_generation;
+	uint8_t old_digest[INTERDICT_DIGEST_SIZE];
 	int error;
 
 	if (!problems)
 		return -ENOMEM;
+	memcpy(old_digest, monitor->context.policy_digest, sizeof(old_digest));
 	kernel_runtime(monitor->kernel)->heartbeat = clock_boottime() + RELOAD_LEEWAY;
 	notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
 		    (unsigned long long)(clock_monotonic() / 1000));
@@ -146,7 +157,7 @@ int monitor_reload(struct monitor *monitor)
 		problems_print(problems, PROBLEMS_SHOWN);
 		log_info("reloaded: policy %llu is in force",
 			 (unsigned long long)monitor->context.policy_generation);
-		report_policy(monitor, "reload");
+		report_policy(monitor, "reload", old_digest, old_generation);
 		monitor_start_sweep(monitor);
 		monitor_hygiene_policy(monitor);
 	}
@@ -201,6 +212,7 @@ static void on_sweep_finding(const struct sweep_finding *finding, void *context)
 									  monitor->context.mode);
 	else if (!inforce_decide(monitor->inforce, &alert, monitor->context.mode))
 		goto out;
+	monitor->health.running++;
 	monitor_report(monitor, &alert);
 out:
 	alert_release(&alert);
@@ -232,6 +244,6 @@ void monitor_check_date(struct monitor *monitor)
 		return;
 	monitor_identity_policy(monitor);
 	log_info("a new day: the phases of the vendors were looked at again");
-	report_policy(monitor, "phase");
+	report_policy(monitor, "phase", NULL, 0);
 	monitor_remind(monitor);
 }

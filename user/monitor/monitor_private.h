@@ -16,6 +16,7 @@
 #include "hold.h"
 #include "inforce.h"
 #include "kernel.h"
+#include "monitor_health.h"
 #include "monitor_identity.h"
 #include "report.h"
 #include "sweep.h"
@@ -40,6 +41,7 @@ struct monitor {
 	struct control *control;
 	struct sweep *sweep;
 	struct identity_watch identity;
+	struct health_watch health;
 	struct background *hygiene;		 /* NULL: there was no need yet */
 	struct monitor_hygiene_job *hygiene_job; /* the present one; NULL: none */
 	int lock_fd;

@@ -162,14 +162,15 @@ static json_t *status(const struct monitor *monitor)
 	const struct context *context = &monitor->context;
 	uint64_t uptime = clock_boottime() - monitor->started;
 
-	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "pinned", kernel_is_pinned(monitor->kernel), "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
 			 mode_name(context->mode), "backend", backend_name(context->backend),
 			 "hash_source", hash_source_name(context->hash_source), "vendors_dir",
 			 monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S),
 			 "programs", programs_status(monitor), "policy", policy_status(monitor),
 			 "counters", counter_status(monitor), "hold", hold_status(monitor),
-			 "report", report_status(monitor), "last_reload", reload_status(monitor),
+			 "report", report_status(monitor), "account",
+			 monitor_account_status(monitor), "last_reload", reload_status(monitor),
 			 "identity", monitor_identity_status(monitor));
 }
 
@@ -198,8 +199,10 @@ json_t *monitor_answer(const char *request, void *context)
 {
 	struct monitor *monitor = context;
 
-	if (streq(request, "status"))
+	if (streq(request, "status")) {
+		kernel_consume(monitor->kernel); /* or it would be counted as on the way */
 		return status(monitor);
+	}
 	if (strncmp(request, "seen ", 5) == 0)
 		return seen(monitor, request + 5);
 	if (streq(request, "stop")) {
@@ -259,8 +262,9 @@ void monitor_check_losses(struct monitor *monitor)
 	}
 	memcpy(monitor->counters, counters, sizeof(counters));
 	memcpy(kernel_journal(monitor->kernel)->reported, counters, sizeof(counters));
+	monitor_health_tick(monitor, counters);
 	if (monitor->config->heartbeat && clock_boottime() >= monitor->next_heartbeat) {
-		report_health(monitor->report, "heartbeat", HEALTH_INFO, counters, "the monitor runs");
+		monitor_health_counters(monitor, "heartbeat", counters, "the monitor runs");
 		monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;
 	}
 }
@@ -295,11 +299,11 @@ static void report_takeover(struct monitor *monitor)
 		report_health(monitor->report, "pins", HEALTH_CRIT, NULL,
 			      "enforcement ends with the monitor: nothing can be pinned: %s",
 			      strerror(-takeover->pin_error));
-	if (takeover->lost || takeover->lost_telemetry)
+	if (takeover->discarded || takeover->discarded_telemetry)
 		report_health(monitor->report, "loss", HEALTH_CRIT, NULL,
 			      "%llu more: alerts of another version lost; %llu telemetry records",
-			      (unsigned long long)takeover->lost,
-			      (unsigned long long)takeover->lost_telemetry);
+			      (unsigned long long)takeover->discarded,
+			      (unsigned long long)takeover->discarded_telemetry);
 	if (monitor->lost_before)
 		report_health(monitor->report, "loss", HEALTH_CRIT, NULL,
 			      "%llu more: alerts lost that the monitor before had not written",
@@ -312,7 +316,7 @@ void monitor_announce(struct monitor *monitor)
 	const struct context *context = &monitor->context;
 	const struct policy *policy = inforce_policy(monitor->inforce);
 	bool strict = monitor_is_strict(monitor);
-	char text[256];
+	char takeover[256], message[512];
 
 	log_info("%s mode, %s backend (%s), hash source %s, %u programs attached",
 		 mode_name(context->mode), backend_name(context->backend),
@@ -326,12 +330,12 @@ void monitor_announce(struct monitor *monitor)
 			 "io_uring are not seen");
 	if (policy_has_unsized(policy))
 		log_info("some entries have no size: every executable is hashed once");
-	describe_takeover(monitor, kernel_take_over(monitor->kernel), text, sizeof(text));
-	log_info("%s", text);
-	report_health(monitor->report, "start", HEALTH_INFO, NULL,
-		      "%s mode, %s backend (%s), hash source %s; %s", mode_name(context->mode),
-		      backend_name(context->backend), strict ? "strict" : "late kill",
-		      hash_source_name(context->hash_source), text);
+	describe_takeover(monitor, kernel_take_over(monitor->kernel), takeover, sizeof(takeover));
+	log_info("%s", takeover);
+	snprintf(message, sizeof(message), "%s mode, %s backend (%s), hash source %s; %s",
+		 mode_name(context->mode), backend_name(context->backend),
+		 strict ? "strict" : "late kill", hash_source_name(context->hash_source), takeover);
+	monitor_health_started(monitor, message);
 	report_takeover(monitor);
 	monitor_remind(monitor);
 	monitor->next_heartbeat = clock_boottime() + monitor->config->heartbeat;

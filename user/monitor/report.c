@@ -76,28 +76,41 @@ void report_alert(struct report *report, struct alert *alert, uint64_t now)
 	repeat_add(report->repeat, alert, now);
 }
 
+static void write_health(struct report *report, struct health *health, const char *format,
+			 va_list args)
+{
+	char message[512];
+
+	vsnprintf(message, sizeof(message), format, args);
+	health->message = message;
+	health->time = clock_realtime();
+	health->sequence = ++report->sequence;
+	health->context = report->context;
+	if (report->events)
+		output_health(report->events, health);
+	if (report->syslog)
+		output_health(report->syslog, health);
+	health->message = NULL;
+}
+
 void report_health(struct report *report, const char *action, enum health_level level,
 		   const uint64_t *counters, const char *format, ...)
 {
-	char message[512];
-	struct health health = {
-		.action = action,
-		.message = message,
-		.level = level,
-		.time = clock_realtime(),
-		.sequence = ++report->sequence,
-		.context = report->context,
-		.counters = counters,
-	};
+	struct health health = { .action = action, .level = level, .counters = counters };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	write_health(report, &health, format, args);
 	va_end(args);
-	if (report->events)
-		output_health(report->events, &health);
-	if (report->syslog)
-		output_health(report->syslog, &health);
+}
+
+void report_health_with(struct report *report, struct health *health, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_health(report, health, format, args);
+	va_end(args);
 }
 
 void report_poll(struct report *report, uint64_t now)
@@ -141,6 +154,8 @@ void report_get_status(const struct report *report, struct report_status *ret)
 		.alerts = report->alerts,
 		.collapsed = repeat_waiting(report->repeat),
 		.sequence = report->sequence,
+		.has_events = report->events,
+		.has_syslog = report->syslog,
 	};
 	if (report->events)
 		ret->events = output_get_stats(report->events);

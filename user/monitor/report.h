@@ -26,6 +26,7 @@ struct report_options {
 struct report_status {
 	struct output_stats events;
 	struct output_stats syslog;
+	bool has_events, has_syslog;
 	uint64_t alerts;    /* given */
 	uint64_t collapsed; /* not written singly yet */
 	uint64_t sequence;  /* of the last record */
@@ -41,6 +42,13 @@ void report_alert(struct report *report, struct alert *alert, uint64_t now);
 /* @counters: COUNTER_COUNT of them, or NULL. */
 void report_health(struct report *report, const char *action, enum health_level level,
 		   const uint64_t *counters, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * The same with what only some records say: of @health, message, time, sequence and
+ * context are set here.
+ */
+void report_health_with(struct report *report, struct health *health, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Writes what has waited for its time; report_next() says when, UINT64_MAX: never. */
 void report_poll(struct report *report, uint64_t now);

@@ -15,6 +15,9 @@
 #include "policy.h"
 #include "schedule.h"
 
+struct account;
+struct last_run;
+
 /*
  * One finding, on its way to the outputs. The strings hold arbitrary bytes, are
  * NULL if not known, and belong to the alert; each is one allocation.
@@ -60,7 +63,11 @@ struct health {
 	uint64_t time;       /* CLOCK_REALTIME, nanoseconds */
 	uint64_t sequence;
 	const struct context *context;
-	const uint64_t *counters; /* COUNTER_COUNT of them, or NULL */
+	const uint64_t *counters;      /* COUNTER_COUNT of them, or NULL */
+	const struct account *account; /* where every record has gone, or NULL */
+	const struct last_run *before; /* start: the run before; NULL: none is known */
+	const uint8_t *old_digest;     /* policy, reload: of the policy that was in force, or NULL */
+	uint64_t old_generation;       /* of that one; 0: of another run */
 };
 
 /*

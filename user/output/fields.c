@@ -10,7 +10,9 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "account.h"
 #include "classify.h"
+#include "last_run.h"
 #include "policy.h"
 #include "util.h"
 #include "vendor.h"
@@ -113,6 +115,7 @@ static bool set_id(struct value *ret, uint64_t number)
 
 NUMBER(time, r->time)
 NUMBER(sequence, r->sequence)
+STRING(run, r->context->run_id)
 NUMBER(severity, r->severity)
 STRING(level, severity_name(r->severity))
 CONSTANT(ecs_version, "8.11.0")
@@ -144,6 +147,61 @@ GETTER(type)
 
 STRING(health_action, r->health->action)
 STRING(health_message, r->health->message)
+
+/* A run that was killed has got at least so far. */
+STRING(before_id, r->health->before ? r->health->before->id : NULL)
+NUMBER_IF(before_sequence, r->health->before,
+          r->health->before ? r->health->before->sequence : 0)
+NUMBER_IF(before_clean, r->health->before, r->health->before && r->health->before->clean)
+STRING(before_mode, r->health->before ? mode_name(r->health->before->mode) : NULL)
+NUMBER_IF(old_generation, r->health->old_digest && r->health->old_generation,
+          r->health->old_generation)
+
+GETTER(old_digest)
+{
+	if (!r->health->old_digest)
+		return false;
+	digest_to_hex(r->health->old_digest, ret->text);
+	return set_string(ret, ret->text);
+}
+
+/* SYMBOL(name, "key", present, value, "meaning"), of the account in a health record */
+#define ACCOUNT_OUTPUT(SYMBOL, output, what)                                                       \
+	SYMBOL(output##_written, #output ".written", account->has_##output,                        \
+	       account->output.written, what ": alerts that were written, each with its repeats as one")  \
+	SYMBOL(output##_repeated, #output ".repeated", account->has_##output,                      \
+	       account->output.repeated, what ": further alerts that those stand for")             \
+	SYMBOL(output##_lost, #output ".lost", account->has_##output, account->output.lost,        \
+	       what ": alerts that were lost, repeats counted singly")                             \
+	SYMBOL(output##_waiting, #output ".waiting", account->has_##output,                        \
+	       account->output.waiting, what ": alerts that wait, repeats counted singly")
+#define ACCOUNT_FIELDS(SYMBOL)                                                                     \
+	SYMBOL(sent, "sent", true, account->sent, "records that the kernel sent to this run")      \
+	SYMBOL(found, "found", true, account->found,                                               \
+	       "what the monitor found itself: running processes, suspects, forgotten holds")      \
+	SYMBOL(undecodable, "undecodable", true, account->undecodable,                             \
+	       "records that could not be decoded, or for which there was no memory")              \
+	SYMBOL(dismissed, "dismissed", true, account->dismissed,                                   \
+	       "records that make no alert: not listed, or a first execution")                     \
+	SYMBOL(waiting, "waiting", true, account->waiting,                                         \
+	       "records on the rings, and files that are being hashed")                            \
+	SYMBOL(reported, "reported", true, account->reported, "alerts")                            \
+	SYMBOL(collapsed, "collapsed", true, account->collapsed,                                   \
+	       "alerts whose record, as a repeat, is not written yet")                             \
+	ACCOUNT_OUTPUT(SYMBOL, events, "event file")                                               \
+	ACCOUNT_OUTPUT(SYMBOL, syslog, "system log")                                               \
+	SYMBOL(difference, "difference", true, account->difference,                                \
+	       "records that are in none of these numbers: 0, or something was lost uncounted")
+
+#define ACCOUNT_GETTER(name, key, present, value, meaning)                                         \
+	GETTER(account_##name)                                                                     \
+	{                                                                                          \
+		const struct account *account = r->health->account;                                \
+                                                                                                   \
+		return account && (present) && set_number(ret, true, (int64_t)(value));            \
+	}
+ACCOUNT_FIELDS(ACCOUNT_GETTER)
+#undef ACCOUNT_GETTER
 
 STRING(decision, decision_name(r->alert->event.decision))
 STRING(reason, reason_name(r->alert->event.reason))
@@ -506,8 +564,22 @@ static const struct field fields[] = {
 	{ "process.entity_id", NULL, FIELD_KEYWORD, FIELD_ALERT, get_entity_id, 0,
 	  "boot id, process, and its start in clock ticks: one process only" },
 	{ "process.start", NULL, FIELD_DATE, FIELD_ALERT, get_start, 0, "start of the process" },
+	{ "interdict.run", "run", FIELD_KEYWORD, BOTH, get_run, 0,
+	  "name of this run of the monitor, random" },
 	{ "event.sequence", "seq", FIELD_LONG, BOTH, get_sequence, 0,
-	  "number of the record; a gap is a loss" },
+	  "number of the record in this run, from 1; a gap is a loss" },
+	{ "interdict.before.run", "before", FIELD_KEYWORD, FIELD_HEALTH, get_before_id, 0,
+	  "start: the run before this one" },
+	{ "interdict.before.sequence", "before_seq", FIELD_LONG, FIELD_HEALTH, get_before_sequence,
+	  0, "start: number of its last record; if it did not end cleanly, at least" },
+	{ "interdict.before.clean", "before_clean", FIELD_BOOLEAN, FIELD_HEALTH, get_before_clean,
+	  0, "start: whether it ended by itself" },
+	{ "interdict.before.mode", "before_mode", FIELD_KEYWORD, FIELD_HEALTH, get_before_mode, 0,
+	  "start: its mode" },
+	{ "interdict.policy.old.digest", "old_digest", FIELD_KEYWORD, FIELD_HEALTH, get_old_digest,
+	  0, "policy, reload: SHA-256 of the policy that was in force before" },
+	{ "interdict.policy.old.generation", "old_generation", FIELD_LONG, FIELD_HEALTH,
+	  get_old_generation, 0, "its generation, if it was of this run" },
 	{ "event.kind", NULL, FIELD_KEYWORD, BOTH, get_kind, 0, "alert, event, metric or state" },
 	{ "event.category", NULL, FIELD_KEYWORDS, BOTH, get_category, 0,
 	  "ECS category, such as process, file, driver, configuration" },
@@ -526,6 +598,11 @@ static const struct field fields[] = {
 	{ "agent.version", NULL, FIELD_KEYWORD, BOTH, get_agent_version, 0, "its version" },
 	{ "ecs.version", NULL, FIELD_KEYWORD, BOTH, get_ecs_version, 0,
 	  "version of ECS that the names follow" },
+#define ACCOUNT_FIELD(name, key, present, value, meaning)                                          \
+	{ "interdict.account." key, "account." key, FIELD_LONG, FIELD_HEALTH | FIELD_NONZERO,      \
+	  get_account_##name,	    0,		    meaning },
+	ACCOUNT_FIELDS(ACCOUNT_FIELD)
+#undef ACCOUNT_FIELD
 #define COUNTER_FIELD(symbol, key, text)                                                           \
 	{ "interdict.counters." key, key, FIELD_LONG, FIELD_HEALTH | FIELD_NONZERO, NULL,          \
 	  COUNTER_##symbol + 1,      text },

@@ -24,21 +24,39 @@ void output_set_queue(struct output *output, size_t bytes)
 	output->queue_max = bytes;
 }
 
-/* Sends and counts. Returns true if the record is done with, written or lost. */
-static bool output_send(struct output *output, const char *bytes, size_t size)
+static void count_written(struct output_stats *stats, uint64_t alerts)
+{
+	stats->written++;
+	if (alerts > 0) {
+		stats->alerts.written++;
+		stats->alerts.repeated += alerts - 1;
+	}
+}
+
+static void count_lost(struct output_stats *stats, uint64_t alerts)
+{
+	stats->lost++;
+	stats->alerts.lost += alerts;
+}
+
+/*
+ * Sends and counts; @alerts: that the record stands for. Returns true if the record is
+ * done with, written or lost.
+ */
+static bool output_send(struct output *output, const char *bytes, size_t size, uint64_t alerts)
 {
 	int r = output->ops->send(output, bytes, size);
 
 	if (r == 0) {
 		output->sent = 0;
-		output->stats.written++;
+		count_written(&output->stats, alerts);
 		return true;
 	}
 	output->stats.refused++;
 	output->stats.error = r;
 	if (r == -EMSGSIZE) {
 		output->sent = 0;
-		output->stats.lost++;
+		count_lost(&output->stats, alerts);
 		return true;
 	}
 	output->retry_at = clock_boottime() + (r == -EAGAIN ? RETRY_BUSY : RETRY_FAILED);
@@ -50,19 +68,20 @@ static void output_drain(struct output *output)
 	while (output->first) {
 		struct output_line *line = output->first;
 
-		if (!output_send(output, line->bytes, line->size))
+		if (!output_send(output, line->bytes, line->size, line->alerts))
 			return;
 		output->first = line->next;
 		if (!output->first)
 			output->last = &output->first;
 		output->queued -= sizeof(*line) + line->size;
 		output->stats.waiting--;
+		output->stats.alerts.waiting -= line->alerts;
 		free(line);
 	}
 	output->stats.error = 0;
 }
 
-static int output_enqueue(struct output *output, const char *bytes, size_t size)
+static int output_enqueue(struct output *output, const char *bytes, size_t size, uint64_t alerts)
 {
 	struct output_line *line;
 
@@ -73,34 +92,38 @@ static int output_enqueue(struct output *output, const char *bytes, size_t size)
 	if (!line)
 		return -ENOMEM;
 	line->next = NULL;
+	line->alerts = alerts;
 	line->size = size;
 	memcpy(line->bytes, bytes, size);
 	*output->last = line;
 	output->last = &line->next;
 	output->queued += sizeof(*line) + size;
 	output->stats.waiting++;
+	output->stats.alerts.waiting += alerts;
 	return 0;
 }
 
 static int output_record(struct output *output, const struct record *record)
 {
 	struct buffer *buffer = &output->buffer;
+	uint64_t alerts = record->alert ? 1 + record->alert->repeat : 0;
 	int r;
 
 	output->stats.given++;
+	output->stats.alerts.given += alerts;
 	buffer_clear(buffer);
 	r = output->ops->format(output, record, buffer);
 	if (r == 0) {
 		if (output->first)
 			output_poll(output, clock_boottime());
-		if (!output->first && output_send(output, buffer->data, buffer->size))
+		if (!output->first && output_send(output, buffer->data, buffer->size, alerts))
 			return 0;
-		r = output_enqueue(output, buffer->data, buffer->size);
+		r = output_enqueue(output, buffer->data, buffer->size, alerts);
 		if (r < 0 && !output->first)
 			output->sent = 0;
 	}
 	if (r < 0)
-		output->stats.lost++;
+		count_lost(&output->stats, alerts);
 	return r;
 }
 

@@ -23,11 +23,21 @@ enum output_format {
 	OUTPUT_ECS,
 };
 
+/* Alerts, each repeat counted singly: given is the sum of the others, always. */
+struct output_alerts {
+	uint64_t given;
+	uint64_t written;  /* records of alerts that were taken */
+	uint64_t repeated; /* further alerts that those stand for */
+	uint64_t lost;
+	uint64_t waiting;
+};
+
 struct output_stats {
 	uint64_t given;   /* records: written + lost + waiting, always */
 	uint64_t written; /* taken by the file or the log */
 	uint64_t lost;    /* dropped: the queue was full, or the record can never be taken */
 	uint64_t waiting; /* in the queue */
+	struct output_alerts alerts;
 	uint64_t refused; /* attempts to write that failed, for now or for good */
 	int error;        /* negative errno of the last such attempt; 0 once all is written */
 };

@@ -30,6 +30,7 @@ struct output_ops {
 
 struct output_line {
 	struct output_line *next;
+	uint64_t alerts; /* that it stands for; 0: a health record */
 	size_t size;
 	char bytes[];
 };
