@@ -38,6 +38,7 @@ extern int bpf_task_work_schedule_resume_impl(struct task_struct *task, struct b
 
 struct guard {
 	struct bpf_task_work work;
+	u64 since; /* of the hold: there may be another one by the time of the work */
 };
 
 /* Keyed by thread: the work of the hold, and that of the stop. */
@@ -55,10 +56,10 @@ struct {
 	__type(value, struct guard);
 } guards_stop SEC(".maps");
 
-#define guard_schedule(map, callback)                                                              \
+#define guard_schedule(map, callback, entry)                                                       \
 	({                                                                                         \
 		u32 _pid = (u32)bpf_get_current_pid_tgid();                                        \
-		struct guard _empty = {}, *_guard;                                                 \
+		struct guard _empty = { .since = (entry)->since }, *_guard;                                                 \
 		int _error = -ENOMEM;                                                              \
 		bpf_map_update_elem(&map, &_pid, &_empty, BPF_NOEXIST);                            \
 		_guard = bpf_map_lookup_elem(&map, &_pid);                                         \
@@ -98,8 +99,9 @@ static int guard_resumed(struct bpf_map *map, void *key, void *value)
 {
 	struct held_task *entry = guard_entry();
 	u32 pid = (u32)bpf_get_current_pid_tgid();
+	struct guard *guard = value;
 
-	if (entry && !is_dying((void *)bpf_get_current_task())) {
+	if (entry && entry->since == guard->since && !is_dying((void *)bpf_get_current_task())) {
 		entry->resumed = 1;
 		count(COUNTER_FOREIGN_CONT);
 		signal_current(SIGKILL);
@@ -110,15 +112,22 @@ static int guard_resumed(struct bpf_map *map, void *key, void *value)
 
 static __always_inline void guard_held(void)
 {
-	if (can_guard)
-		guard_schedule(guards_hold, guard_leaving);
+	struct held_task *entry;
+
+	if (!can_guard)
+		return;
+	entry = guard_entry();
+	if (entry)
+		guard_schedule(guards_hold, guard_leaving, entry);
 }
 
 /* From signal_deliver, with the signal lock held: it runs once the stop is over. */
 static __always_inline void guard_stopping(void)
 {
-	if (guard_entry())
-		guard_schedule(guards_stop, guard_resumed);
+	struct held_task *entry = guard_entry();
+
+	if (entry)
+		guard_schedule(guards_stop, guard_resumed, entry);
 }
 
 #endif

@@ -9,12 +9,14 @@
 
 #include "file.bpf.h"
 #include "maps.bpf.h"
+#include "sharers.bpf.h"
 
 #define SIGNAL_GROUP_EXIT 0x4U /* linux/sched/signal.h */
 
-#define SIGKILL 9
 #define SIGCONT 18
-#define SIGSTOP 19
+
+/* Why a task was killed that would have had to be held. */
+#define HOLD_KILLED (EVENT_TRACED | EVENT_HOLD_FAILED | EVENT_SHARED)
 
 /* A heartbeat may lie ahead: the daemon says that it will be busy until then. */
 static __always_inline bool daemon_alive(void)
@@ -57,8 +59,9 @@ static __always_inline void signal_current(int signal)
 /*
  * Stops the current process. Returns the record's flags: EVENT_HELD, or what
  * happened instead: a traced task is killed, because its tracer can swallow
- * the stop; with a dead or stalled daemon nothing is held, and that is loss of
- * coverage, or a denial where the configuration wants one (hold_refuses()).
+ * the stop; so are all processes that share the memory of a mapping; with a dead or
+ * stalled daemon nothing is held, and that is loss of coverage, or a denial where the
+ * configuration wants one (hold_refuses()).
  */
 static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const struct facts *facts)
 {
@@ -75,6 +78,10 @@ static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const str
 	if (BPF_CORE_READ(task, ptrace)) {
 		signal_current(SIGKILL);
 		return EVENT_TRACED;
+	}
+	if (kind == EVENT_MAP && sharers_kill()) {
+		signal_current(SIGKILL);
+		return EVENT_SHARED;
 	}
 	entry.since = bpf_ktime_get_boot_ns();
 	entry.start = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -104,6 +111,8 @@ static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const str
 		count(COUNTER_NO_STORAGE);
 	}
 	count(COUNTER_HELD);
+	if (kind == EVENT_MAP)
+		sharers_stop();
 	signal_current(SIGSTOP);
 	return EVENT_HELD;
 }

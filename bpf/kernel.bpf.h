@@ -47,6 +47,8 @@ struct ns_common {
 
 struct user_namespace {
 	int level;
+	struct user_namespace *parent;
+	kuid_t owner;
 };
 
 struct pid_namespace {
@@ -140,6 +142,7 @@ struct mm_struct {
 	struct file *exe_file;
 	unsigned long arg_start;
 	unsigned long arg_end;
+	atomic_t mm_users;
 };
 
 struct vm_area_struct {
@@ -153,6 +156,7 @@ struct cred {
 	kuid_t uid;
 	kgid_t gid;
 	kuid_t euid;
+	struct user_namespace *user_ns;
 };
 
 struct pt_regs {
@@ -176,6 +180,7 @@ struct thread_info {
 
 struct signal_struct {
 	unsigned int flags;
+	int nr_threads;
 };
 
 struct task_struct {

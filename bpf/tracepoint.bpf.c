@@ -81,7 +81,7 @@ static __always_inline void tracepoint_pending(struct hook *hook)
 					    &hook->facts);
 	if (hook->flags & EVENT_HELD)
 		guard_held();
-	if (hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED) || hold_refuses(hook->flags)) {
+	if ((hook->flags & HOLD_KILLED) || hold_refuses(hook->flags)) {
 		hook->verdict.decision = DECISION_DENY;
 		hook->verdict.reason = REASON_UNHASHABLE;
 		hook->verdict.error = hook->flags & EVENT_NO_COVERAGE ? -ETIMEDOUT : -EACCES;
@@ -188,10 +188,12 @@ __weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, 
 		/* A module cannot be stopped from here: reported only. */
 		if (kind == EVENT_MODULE && hook->verdict.decision == DECISION_DENY)
 			hook->verdict.decision = DECISION_AUDIT;
-		/* A traced task and one without room have had their SIGKILL. */
-		if (hook->verdict.decision == DECISION_DENY &&
-		    !(hook->flags & (EVENT_TRACED | EVENT_HOLD_FAILED)))
+		/* What could not be held has had its SIGKILL. */
+		if (hook->verdict.decision == DECISION_DENY && !(hook->flags & HOLD_KILLED)) {
 			signal_current(SIGKILL);
+			if (kind == EVENT_MAP && sharers_kill())
+				hook->flags |= EVENT_SHARED;
+		}
 		open = hook->verdict.decision == DECISION_PENDING;
 		tracepoint_emit(hook, file);
 	}

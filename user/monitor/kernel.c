@@ -125,6 +125,7 @@ static void set_knobs(struct kernel *kernel)
 	skeleton->rodata->kernel_hashes = options->kernel_hashes;
 	skeleton->rodata->post_open = options->post_open;
 	skeleton->rodata->can_guard = options->can_guard;
+	skeleton->rodata->can_kill_others = options->can_kill_others;
 	skeleton->rodata->instance = kernel->instance;
 }
 

@@ -73,6 +73,7 @@ static const struct {
 	{ EVENT_UNCACHEABLE, "uncacheable" },
 	{ EVENT_NO_COVERAGE, "no-coverage" },
 	{ EVENT_HOLD_FAILED, "hold-failed" },
+	{ EVENT_SHARED, "shared" },
 	{ EVENT_OVERLAY, "overlay" },
 	{ EVENT_FIRST, "first" },
 };
