@@ -26,7 +26,7 @@
  *			kernel*.c policy_map.c features*.c: programs and maps of the kernel half (bpf/)
  *			pins*.c: what of them outlives the daemon
  *			inforce.c: the policy in force: install, name, decide
- *			hold.c locate.c hasher.c: files and tasks that the kernel left to user space
+ *			hold.c locate.c hasher.c hash_queue.c: files and tasks that the kernel left to user space
  *			sweep*.c: processes that run already
  *			suspect.c learn.c: what has no digest yet
  *			report.c repeat.c enrich.c process.c: from an alert to the outputs

@@ -281,6 +281,64 @@ static void test_queue_full(void **state)
 	hasher_free(hasher);
 }
 
+/* A task that waits is never refused for room, and its file does not wait for the others. */
+static void test_urgent(void **state)
+{
+	struct seen seen;
+	struct hasher *hasher = new_hasher(&seen, (struct hasher_options){ .queue_max = 2 });
+	struct hash_job urgent = { .size = 3, .urgent = true };
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		int fd = sparse_file(1LL << 40);
+
+		if (submit(hasher, fd, 200 + i, 1ULL << 40, 0))
+			close(fd);
+	}
+	for (size_t i = 0; i < 100; i++) {
+		urgent.fd = abc_file(O_RDONLY);
+		urgent.cookie = (void *)(uintptr_t)i;
+		assert_int_equal(hasher_submit(hasher, &urgent), 0);
+	}
+	wait_for(&seen, 100);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(seen.error[i], 0);
+	hasher_free(hasher);
+}
+
+/* One user's large files, more than there are workers, do not stop another user's. */
+static void test_users_in_turn(void **state)
+{
+	struct seen seen;
+	struct hasher *hasher = new_hasher(&seen, (struct hasher_options){ 0 });
+	struct hash_job other = {
+		.fd = sparse_file(HASHER_QUICK_MAX + 1),
+		.size = HASHER_QUICK_MAX + 1,
+		.cookie = (void *)100,
+		.owner = 1001,
+		.urgent = true,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++) {
+		struct hash_job large = {
+			.fd = sparse_file(1LL << 40),
+			.size = 1ULL << 40,
+			.cookie = (void *)i,
+			.owner = 1000,
+			.urgent = true,
+		};
+
+		assert_int_equal(hasher_submit(hasher, &large), 0);
+	}
+	usleep(20000);
+	assert_int_equal(hasher_submit(hasher, &other), 0);
+	wait_for(&seen, 1);
+	assert_int_equal(seen.times[100], 1);
+	assert_int_equal(seen.error[100], 0);
+	hasher_free(hasher);
+}
+
 /* Whatever is left when the pool ends is reported once, and without waiting for it. */
 static void test_free_reports_all(void **state)
 {
@@ -363,6 +421,7 @@ static void test_stalled_file_system(void **state)
 			.unverifiable = true,
 			.deadline = clock_boottime() + 50 * MILLISECOND,
 			.cookie = (void *)(uintptr_t)i,
+			.owner = (uint32_t)i,
 		};
 
 		assert_int_equal(hasher_submit(hasher, &stalled), 0);
@@ -373,7 +432,7 @@ static void test_stalled_file_system(void **state)
 		assert_int_equal(seen.error[100 + i], 0);
 	}
 	hasher_count(hasher, &counters);
-	assert_int_equal(counters.abandoned, 3);
+	assert_int_equal(counters.abandoned, 4); /* two were replaced, and the lane has two */
 	close(file);
 	close(connection);
 	wait_for_return(hasher);
@@ -430,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_submit_from_callback),
 		cmocka_unit_test(test_huge_does_not_block),
 		cmocka_unit_test(test_queue_full),
+		cmocka_unit_test(test_urgent),
+		cmocka_unit_test(test_users_in_turn),
 		cmocka_unit_test(test_free_reports_all),
 		cmocka_unit_test(test_stalled_file_system),
 		cmocka_unit_test(test_free_while_stalled),

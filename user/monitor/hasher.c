@@ -16,24 +16,32 @@
 
 #include "cleanup.h"
 #include "file_hash.h"
+#include "hash_queue.h"
 #include "util.h"
 
-#define WORKERS_DEFAULT	  2U
+#define WORKERS_DEFAULT	  5U /* one quick, two foreign, two slow */
+#define WORKERS_FOREIGN	  2U
 #define ABANDONED_DEFAULT 16U
 #define QUEUE_DEFAULT	  512U
 #define STACK_SIZE	  (256U << 10)
 #define FREE_WAIT	  (250U * 1000 * 1000) /* nanoseconds */
 
-/* A worker of the quick lane takes only its jobs; one of the slow lane takes either. */
+/*
+ * A worker takes the jobs of its lane; one of the slow lane takes quick ones when there
+ * is nothing else. Not first: or who has many of these had the large files wait.
+ */
 enum lane {
 	LANE_QUICK,
+	LANE_FOREIGN, /* file systems that answer as a user's process likes */
 	LANE_SLOW,
 	LANE_COUNT
 };
 
 /* A job waits in its lane, belongs to the worker that runs it, or is on the done list. */
 struct job {
-	struct job *next;
+	struct hash_queue_item item; /* the first member: an item is a job */
+	struct job *next;	     /* on the done list */
+	bool bounded;		     /* counts for queue_max while it waits */
 	struct hash_job want;
 	struct hash_result result;
 	int readable;	  /* reopened for reading; negative if want.fd is so already */
@@ -59,7 +67,8 @@ struct hasher {
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* a job or the end has come */
 	pthread_cond_t left; /* a worker has gone */
-	struct job_list waiting[LANE_COUNT];
+	struct hash_queue waiting[LANE_COUNT];
+	size_t bounded; /* jobs waiting that queue_max is for */
 	struct job_list done;
 	struct worker *workers; /* all threads, abandoned ones included */
 	struct hasher_options options;
@@ -67,6 +76,7 @@ struct hasher {
 	unsigned int gap[LANE_COUNT]; /* workers given up and not replaced */
 	unsigned int references;      /* one a thread, one for the owner */
 	bool stopping;
+	uint64_t armed; /* what the timer is set to; UINT64_MAX: to nothing */
 	int epoll_fd; /* of the two below */
 	int event_fd; /* written when a job is done */
 	int timer_fd; /* the next deadline */
@@ -97,6 +107,26 @@ static struct job *list_pop(struct job_list *list)
 	return job;
 }
 
+static bool anybody(unsigned int owner, const void *context)
+{
+	(void)owner;
+	(void)context;
+	return true;
+}
+
+static struct job *waiting_pop(struct hasher *hasher, enum lane lane,
+			       bool (*may)(unsigned int owner, const void *context),
+			       const void *context)
+{
+	struct job *job = (struct job *)hash_queue_pop(&hasher->waiting[lane], may, context);
+
+	if (job) {
+		hasher->counters.waiting--;
+		hasher->bounded -= job->bounded;
+	}
+	return job;
+}
+
 /* This is where a file system that does not answer may keep us. */
 static void job_close(struct job *job)
 {
@@ -119,7 +149,7 @@ static void hasher_destroy(struct hasher *hasher)
 	while ((job = list_pop(&hasher->done)))
 		job_free(job);
 	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++) {
-		while ((job = list_pop(&hasher->waiting[lane])))
+		while ((job = waiting_pop(hasher, lane, anybody, NULL)))
 			job_free(job);
 	}
 	cleanup_close(&hasher->epoll_fd);
@@ -195,27 +225,24 @@ static void job_run(struct job *job)
 		job_close(job);
 }
 
-static uint64_t first_deadline(const struct job_list *list, uint64_t first)
+static uint64_t first_deadline(const struct hash_queue *queue, uint64_t first)
 {
-	for (const struct job *job = list->head; job; job = job->next) {
+	const struct hash_queue_item *item;
+
+	for (item = hash_queue_first(queue); item; item = hash_queue_next(queue, item)) {
+		const struct job *job = (const struct job *)item;
+
 		if (!job->reported && job->want.deadline < first)
 			first = job->want.deadline;
 	}
 	return first;
 }
 
-/* Sets the timer to the first moment at which somebody is late. */
-static void arm_timer(struct hasher *hasher)
+static void set_timer(struct hasher *hasher, uint64_t first)
 {
 	struct itimerspec when = { 0 };
-	uint64_t first = UINT64_MAX;
 
-	first = first_deadline(&hasher->waiting[LANE_QUICK], first);
-	first = first_deadline(&hasher->waiting[LANE_SLOW], first);
-	for (const struct worker *worker = hasher->workers; worker; worker = worker->next) {
-		if (worker->job && !worker->abandoned && worker->give_up < first)
-			first = worker->give_up;
-	}
+	hasher->armed = first;
 	if (first != UINT64_MAX) {
 		when.it_value.tv_sec = (time_t)(first / 1000000000U);
 		when.it_value.tv_nsec = (long)(first % 1000000000U);
@@ -223,21 +250,64 @@ static void arm_timer(struct hasher *hasher)
 	timerfd_settime(hasher->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* The next job that @worker may take, quick ones first. NULL if there is none. */
+/* Sets it to @deadline if that is earlier. Too early is harmless, and is put right then. */
+static void set_timer_by(struct hasher *hasher, uint64_t deadline)
+{
+	if (deadline < hasher->armed)
+		set_timer(hasher, deadline);
+}
+
+/* Sets the timer to the first moment at which somebody is late. */
+static void arm_timer(struct hasher *hasher)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++)
+		first = first_deadline(&hasher->waiting[lane], first);
+	for (const struct worker *worker = hasher->workers; worker; worker = worker->next) {
+		if (worker->job && !worker->abandoned && worker->give_up < first)
+			first = worker->give_up;
+	}
+	set_timer(hasher, first);
+}
+
+/* True if this worker leaves one to others, and those that can be replaced too. */
+static bool owner_may_run(unsigned int owner, const void *context)
+{
+	const struct worker *self = context;
+	const struct hasher *hasher = self->hasher;
+	unsigned int workers = 0, running = 0, abandoned = 0;
+
+	for (const struct worker *worker = hasher->workers; worker; worker = worker->next) {
+		bool its = worker->job && worker->job->item.owner == owner;
+
+		if (worker->abandoned)
+			abandoned += its;
+		else if (worker->lane == self->lane)
+			workers++;
+		if (!worker->abandoned && worker->lane == self->lane)
+			running += its;
+	}
+	return (workers < 2 || running + 1 < workers) &&
+	       2 * abandoned < hasher->options.abandoned_max;
+}
+
+/* The next job that @worker may take. NULL if there is none. */
 static struct job *take_job(struct worker *worker)
 {
 	struct hasher *hasher = worker->hasher;
-	struct job *job = list_pop(&hasher->waiting[LANE_QUICK]);
+	struct job *job;
 
+	job = waiting_pop(hasher, worker->lane,
+			  worker->lane == LANE_QUICK ? anybody : owner_may_run, worker);
 	if (!job && worker->lane == LANE_SLOW)
-		job = list_pop(&hasher->waiting[LANE_SLOW]);
+		job = waiting_pop(hasher, LANE_QUICK, anybody, NULL);
 	if (job) {
-		hasher->counters.waiting--;
 		worker->job = job;
 		worker->give_up = job->want.deadline + HASHER_SLACK;
 		if (job->reported)
 			worker->give_up = clock_boottime() + HASHER_SLACK;
-		arm_timer(hasher);
+		set_timer_by(hasher, worker->give_up);
 	}
 	return job;
 }
@@ -278,6 +348,7 @@ static bool worker_resume(struct worker *worker)
 	struct hasher *hasher = worker->hasher;
 
 	hasher->counters.abandoned--;
+	pthread_cond_broadcast(&hasher->work); /* its owner may run more now */
 	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++) {
 		if (hasher->gap[lane] == 0)
 			continue;
@@ -381,8 +452,9 @@ int hasher_new(const struct hasher_options *options, struct hasher **ret_hasher)
 	hasher->references = 1;
 	hasher->epoll_fd = hasher->event_fd = hasher->timer_fd = -EBADF;
 	set_options(hasher, options);
-	list_init(&hasher->waiting[LANE_QUICK]);
-	list_init(&hasher->waiting[LANE_SLOW]);
+	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++)
+		hash_queue_init(&hasher->waiting[lane]);
+	hasher->armed = UINT64_MAX;
 	list_init(&hasher->done);
 	pthread_mutex_init(&hasher->lock, NULL);
 	pthread_cond_init(&hasher->work, NULL);
@@ -394,7 +466,9 @@ int hasher_new(const struct hasher_options *options, struct hasher **ret_hasher)
 	r = open_descriptors(hasher);
 	pthread_mutex_lock(&hasher->lock);
 	for (unsigned int i = 0; r == 0 && i < hasher->options.workers; i++)
-		r = worker_start(hasher, i == 0 ? LANE_QUICK : LANE_SLOW);
+		r = worker_start(hasher, i == 0                 ? LANE_QUICK
+					 : i <= WORKERS_FOREIGN ? LANE_FOREIGN
+								: LANE_SLOW);
 	pthread_mutex_unlock(&hasher->lock);
 	if (r < 0) {
 		hasher_free(hasher);
@@ -411,7 +485,9 @@ int hasher_fd(const struct hasher *hasher)
 
 static enum lane lane_of(const struct hash_job *want)
 {
-	return want->unverifiable || want->size > HASHER_QUICK_MAX ? LANE_SLOW : LANE_QUICK;
+	if (want->unverifiable)
+		return LANE_FOREIGN;
+	return want->size > HASHER_QUICK_MAX ? LANE_SLOW : LANE_QUICK;
 }
 
 int hasher_submit(struct hasher *hasher, const struct hash_job *want)
@@ -425,6 +501,9 @@ int hasher_submit(struct hasher *hasher, const struct hash_job *want)
 	if (want->open)
 		job->want.fd = -EBADF;
 	job->readable = -EBADF;
+	job->item.owner = hash_queue_owner(want->owner);
+	job->item.urgent = want->urgent;
+	job->bounded = !want->urgent;
 	job->result.cookie = want->cookie;
 	job->result.fd = -EBADF;
 	if (!job->want.deadline)
@@ -433,12 +512,13 @@ int hasher_submit(struct hasher *hasher, const struct hash_job *want)
 		job->want.deadline = INT64_MAX;
 
 	pthread_mutex_lock(&hasher->lock);
-	if (hasher->counters.waiting >= hasher->options.queue_max) {
+	if (job->bounded && hasher->bounded >= hasher->options.queue_max) {
 		r = -ENOBUFS;
 	} else {
 		hasher->counters.waiting++;
-		list_append(&hasher->waiting[lane_of(want)], job);
-		arm_timer(hasher);
+		hasher->bounded += job->bounded;
+		hash_queue_push(&hasher->waiting[lane_of(want)], &job->item);
+		set_timer_by(hasher, job->want.deadline);
 		pthread_cond_broadcast(&hasher->work);
 	}
 	pthread_mutex_unlock(&hasher->lock);
@@ -451,7 +531,12 @@ int hasher_submit(struct hasher *hasher, const struct hash_job *want)
 static struct job *expire_waiting(struct hasher *hasher, uint64_t now)
 {
 	for (enum lane lane = LANE_QUICK; lane < LANE_COUNT; lane++) {
-		for (struct job *job = hasher->waiting[lane].head; job; job = job->next) {
+		const struct hash_queue *queue = &hasher->waiting[lane];
+		struct hash_queue_item *item;
+
+		for (item = hash_queue_first(queue); item; item = hash_queue_next(queue, item)) {
+			struct job *job = (struct job *)item;
+
 			if (!job->reported && job->want.deadline <= now)
 				return job;
 		}
@@ -477,6 +562,7 @@ static struct job *expire_running(struct hasher *hasher, uint64_t now)
 	if (!hasher->stopping && (hasher->counters.abandoned > hasher->options.abandoned_max ||
 				  worker_start(hasher, worker->lane) < 0))
 		hasher->gap[worker->lane]++;
+	pthread_cond_broadcast(&hasher->work); /* those that are left may all run for one owner */
 	return worker->job;
 }
 
@@ -521,8 +607,9 @@ static void close_later(struct hasher *hasher, struct job *job)
 	pthread_mutex_lock(&hasher->lock);
 	job->reported = true;
 	job->result.fd = -EBADF;
+	job->bounded = false;
 	hasher->counters.waiting++;
-	list_append(&hasher->waiting[lane_of(&job->want)], job);
+	hash_queue_push(&hasher->waiting[lane_of(&job->want)], &job->item);
 	pthread_cond_broadcast(&hasher->work);
 	pthread_mutex_unlock(&hasher->lock);
 }

@@ -17,6 +17,11 @@
  * - One worker takes only quick jobs: files of up to HASHER_QUICK_MAX bytes on
  *   file systems that do not depend on a user's process. So even with all others
  *   stuck, and as many replaced as may be, an ordinary program is still hashed.
+ * - Files on file systems that do depend on one have workers of their own, so the
+ *   large files of others do not wait for a FUSE file system that does not answer.
+ * - Users are served in turn (hash_queue.h). Of the workers for large files, and of
+ *   those for such file systems, one user has never all, and no user has more than
+ *   half of those that may be replaced.
  */
 #ifndef INTERDICT_HASHER_H
 #define INTERDICT_HASHER_H
@@ -42,6 +47,8 @@ struct hash_job {
 	void *open_data;
 	bool keep_fd;	   /* give the descriptor with the result */
 	bool unverifiable; /* the file system answers as a user's process likes */
+	bool urgent;	   /* a task waits for it: goes first, and is never refused for room */
+	uint32_t owner;	   /* uid of the user for whom it is */
 	uint64_t size;	   /* bytes expected; only picks the worker */
 	uint64_t size_max; /* bytes; a larger file ends with -EFBIG; 0: no bound */
 	uint64_t deadline; /* CLOCK_BOOTTIME, nanoseconds; 0: HASHER_DEADLINE from now */
@@ -64,9 +71,9 @@ struct hash_result {
 typedef void hash_done(const struct hash_result *result, void *context);
 
 struct hasher_options {
-	unsigned int workers;	    /* at least 2; 0: 2 */
+	unsigned int workers;	    /* at least 5; 0: 5 */
 	unsigned int abandoned_max; /* 0: 16 */
-	size_t queue_max;	    /* jobs waiting to run; 0: 512 */
+	size_t queue_max;	    /* jobs waiting to run that are not urgent; 0: 512 */
 	hash_done *done;
 	void *context;
 };
@@ -87,8 +94,8 @@ int hasher_fd(const struct hasher *hasher);
 
 /*
  * Hands over a job. Returns 0, and then the hasher owns job->fd and job->open_data,
- * and `done` is called exactly once for it; or -ENOBUFS if the queue is full, or
- * -ENOMEM: then both are still the caller's. Never blocks.
+ * and `done` is called exactly once for it; or -ENOBUFS if the queue is full (not
+ * if it is urgent), or -ENOMEM: then both are still the caller's. Never blocks.
  */
 int hasher_submit(struct hasher *hasher, const struct hash_job *job);
 

@@ -419,6 +419,8 @@ static void request_start(struct hold *hold, struct request *request)
 		/* Reading and closing may wait for the file system: only local ones. */
 		.keep_fd = !(alert->event.flags & EVENT_UNCACHEABLE),
 		.unverifiable = alert->event.flags & EVENT_UNVERIFIABLE,
+		.urgent = alert->event.flags & EVENT_HELD,
+		.owner = alert->event.uid,
 		.size = alert->event.file.size,
 		.cookie = request,
 	};
