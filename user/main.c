@@ -20,7 +20,7 @@
  *			calendar.c policy_status.c: what the dates ask of people
  *	software/	what is at hand: file_hash.c file_kind.c elf_facts.c archive_*.c
  *			package*.c owners.c: what is installed
- *			harvest*.c: rows of lists from all of these
+ *			harvest*.c: rows of lists from all of these, archives in the sandbox
  *	scan/		check.c: one file against the policy; scan*.c: files at rest
  *	monitor/	monitor*.c: the daemon, its loop and what it reacts to
  *			kernel*.c policy_map.c features*.c: programs and maps of the kernel half (bpf/)

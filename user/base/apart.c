@@ -157,6 +157,7 @@ int apart_run(const struct apart *apart)
 	struct run run = { .apart = apart };
 	const struct sandbox_job job = {
 		.input = apart->fd,
+		.before = apart->before,
 		.inside = inside,
 		.take = take,
 		.cookie = &run,

@@ -31,6 +31,7 @@ struct apart {
 	struct problems *problems;
 	struct apart_limits limits;
 	const atomic_bool *stop; /* as in struct sandbox_job */
+	void (*before)(void); /* as in struct sandbox_job */
 	/*
 	 * In the child: parses, adds what is wrong with the file to @problems, which are
 	 * its own, and puts frames. Returns what apart_run() is to return, 0 or a negative errno.

@@ -54,8 +54,11 @@ int sandbox_prepare(void)
 static _Noreturn void run_child(const struct sandbox_job *job, int output, pid_t parent,
 				const struct sock_fprog *filter)
 {
-	int r = sandbox_confine(job, output, parent, filter);
+	int r;
 
+	if (job->before)
+		job->before();
+	r = sandbox_confine(job, output, parent, filter);
 	if (r == 0)
 		job->inside(job->cookie, output);
 	_exit(-r); /* an errno fits */

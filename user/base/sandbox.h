@@ -41,6 +41,8 @@
 
 struct sandbox_job {
 	int input; /* open in the child, under the same number; stays the caller's */
+	/* In the child, not confined yet: makes a library ready. May be NULL. */
+	void (*before)(void);
 	/*
 	 * In the child, confined. Writes its answer to @output and returns. Other threads
 	 * of ours are not there, and what they had locked stays locked: malloc(3) works,

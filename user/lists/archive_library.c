@@ -5,6 +5,7 @@
 #include <iconv.h>
 #include <langinfo.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -78,7 +79,6 @@ static void open_character_sets(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
 		(void)iconv_open(nl_langinfo(CODESET), from[i]);
-	tzset();
 }
 
 void archive_library_prepare(void)
@@ -86,4 +86,11 @@ void archive_library_prepare(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, open_character_sets);
+}
+
+/* mktime(3) looks each time whether the file of the local zone has changed. */
+void archive_library_prepare_child(void)
+{
+	(void)setenv("TZ", "UTC0", 1);
+	tzset();
 }

@@ -65,9 +65,11 @@ bool archive_library_load(void);
 void archive_library_preload(void);
 
 /*
- * What libarchive and libc load or open at first use, in this process: tables of
- * character sets and of the time zone. For who reads archives in the sandbox.
+ * For who reads archives in the sandbox: opens here what libarchive has libc open at
+ * first use, tables of character sets; and, in the child, does away with what it would
+ * have it look at each time, the local time zone. No time of a member is ours to know.
  */
 void archive_library_prepare(void);
+void archive_library_prepare_child(void);
 
 #endif

@@ -34,7 +34,7 @@ static ssize_t read_file(struct archive_stream *stream, const void **ret_bytes)
 	}
 	stream->at += (uint64_t)n;
 	if (walk->visitor->read)
-		atomic_fetch_add_explicit(walk->visitor->read, (uint64_t)n, memory_order_relaxed);
+		walk->visitor->read(walk->visitor->cookie, (size_t)n);
 	return n;
 }
 

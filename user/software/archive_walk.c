@@ -328,29 +328,38 @@ int archive_walk_memory(const void *bytes, size_t size, const char *name,
 			 outermost_state);
 }
 
-int archive_walk_fd(int fd, const char *name, const struct archive_limits *limits,
-		    struct problems *problems, const struct archive_visitor *visitor,
-		    void *outermost_state)
+int archive_walk_sized(int fd, uint64_t file_size, const char *name,
+		       const struct archive_limits *limits, struct problems *problems,
+		       const struct archive_visitor *visitor, void *outermost_state)
 {
 	struct archive_walk walk = {
 		.limits = limits,
 		.problems = problems,
 		.visitor = visitor,
 		.fd = fd,
+		.size = file_size,
 	};
 	_cleanup_free_ uint8_t *head = malloc(ARCHIVE_HEAD_SIZE);
-	struct stat stat;
 	ssize_t n;
 
 	if (!head)
 		return -ENOMEM;
-	if (fstat(fd, &stat) < 0)
-		return -errno;
-	if (!S_ISREG(stat.st_mode))
-		return -EINVAL;
-	walk.size = (uint64_t)stat.st_size;
 	n = pread(fd, head, ARCHIVE_HEAD_SIZE, 0);
 	if (n < 0)
 		return -errno;
 	return walk_file(&walk, name, head, (size_t)n, outermost_state);
+}
+
+int archive_walk_fd(int fd, const char *name, const struct archive_limits *limits,
+		    struct problems *problems, const struct archive_visitor *visitor,
+		    void *outermost_state)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return -errno;
+	if (!S_ISREG(stat.st_mode))
+		return -EINVAL;
+	return archive_walk_sized(fd, (uint64_t)stat.st_size, name, limits, problems, visitor,
+				  outermost_state);
 }

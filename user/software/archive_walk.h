@@ -69,8 +69,8 @@ struct archive_visitor {
 	void *cookie;
 	/* If set, looked at before each read; -ECANCELED. */
 	const atomic_bool *stop;
-	/* If set, bytes of the file read so far are counted here. */
-	_Atomic uint64_t *read;
+	/* If set, called for each piece of the file that was read. */
+	void (*read)(void *cookie, size_t bytes);
 };
 
 /*
@@ -83,6 +83,11 @@ struct archive_visitor {
 int archive_walk_fd(int fd, const char *name, const struct archive_limits *limits,
 		    struct problems *problems, const struct archive_visitor *visitor,
 		    void *outermost_state);
+
+/* The same of a regular file of that many bytes, where nothing can be asked about it. */
+int archive_walk_sized(int fd, uint64_t file_size, const char *name,
+		       const struct archive_limits *limits, struct problems *problems,
+		       const struct archive_visitor *visitor, void *outermost_state);
 
 /* The same for bytes in memory. */
 int archive_walk_memory(const void *bytes, size_t size, const char *name,

@@ -254,6 +254,7 @@ static int hash_file(struct harvest *harvest, struct harvest_job *job, struct op
 		.read = progress_bytes(harvest->progress),
 	};
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
+	struct harvest_archive archive = { harvest, job, opened->fd, 0, digest };
 	bool jar = false;
 	int r;
 
@@ -263,7 +264,8 @@ static int hash_file(struct harvest *harvest, struct harvest_job *job, struct op
 	if (r == 0 && opened->archive) {
 		progress_expect(harvest->progress, (uint64_t)opened->stat.st_size);
 		job->archive = true;
-		r = harvest_archive(harvest, job, opened->fd, digest, &jar);
+		archive.size = (uint64_t)opened->stat.st_size;
+		r = harvest_archive_apart(&archive, &jar);
 		if (r == 0 && !is_unchanged(opened))
 			r = -EAGAIN;
 	}

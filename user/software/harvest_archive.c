@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rows of an archive: hashes its members as they come by, and keeps in mind what
- * the packages that they are in say about themselves.
+ * the packages that they are in say about themselves. All of this runs in the sandbox:
+ * no file is opened here, and nothing is asked about one.
  */
 #include "harvest_private.h"
 
@@ -15,6 +16,8 @@
 #include "file_hash.h"
 #include "util.h"
 
+#define PROGRESS_SIZE (1U << 20) /* bytes of the file that are worth a message */
+
 /* What is known of a member while it is read, and of the archives that it is in. */
 struct item {
 	EVP_MD_CTX *context; /* NULL: it is not hashed */
@@ -26,8 +29,10 @@ struct item {
 };
 
 struct visit {
-	struct harvest *harvest;
+	const struct harvest *harvest;
 	struct harvest_job *job;
+	struct frame_writer *writer;
+	uint64_t read; /* bytes that were not said yet */
 	char hex[DIGEST_HEX_SIZE]; /* of the file */
 };
 
@@ -237,19 +242,20 @@ static int add_row(const struct visit *visit, const struct archive_member *membe
 		   const struct item *item)
 {
 	const struct package_facts *package = package_of(member);
+	_cleanup_free_ char *path = path_of(member), *source = source_of(visit, member);
 	struct harvest_row row = {
 		.size = item->size,
-		.path = path_of(member),
-		.source = source_of(visit, member),
-		.package = strdup(package ? package->name : visit->job->origin->package),
-		.version = strdup(package ? package->version : visit->job->origin->version),
+		.path = path,
+		.source = source,
+		/* Only read. */
+		.package = (char *)(package ? package->name : visit->job->origin->package),
+		.version = (char *)(package ? package->version : visit->job->origin->version),
 	};
 	int r = file_hash_finish(item->context, row.digest);
-	int added = harvest_add_row(visit->job, &row);
 
-	if (r < 0 || added < 0)
-		return r < 0 ? r : added;
-	return row.path && row.source && row.package && row.version ? 0 : -ENOMEM;
+	if (r < 0)
+		return r;
+	return path && source ? harvest_put_row(visit->writer, &row) : -ENOMEM;
 }
 
 static int end(void *cookie, struct archive_member *member, bool complete)
@@ -269,17 +275,28 @@ static int end(void *cookie, struct archive_member *member, bool complete)
 	return r;
 }
 
-int harvest_archive(struct harvest *harvest, struct harvest_job *job, int fd,
-		    const uint8_t digest[INTERDICT_DIGEST_SIZE], bool *ret_jar)
+static void count_read(void *cookie, size_t bytes)
 {
-	struct visit visit = { .harvest = harvest, .job = job };
+	struct visit *visit = cookie;
+
+	visit->read += bytes;
+	if (visit->read < PROGRESS_SIZE)
+		return;
+	harvest_put_progress(visit->writer, visit->read);
+	visit->read = 0;
+}
+
+int harvest_archive(const struct harvest_archive *archive, struct frame_writer *writer,
+		    bool *ret_jar)
+{
+	struct harvest_job *job = archive->job;
+	struct visit visit = { .harvest = archive->harvest, .job = job, .writer = writer };
 	const struct archive_visitor visitor = {
 		.begin = begin,
 		.data = data,
 		.end = end,
 		.cookie = &visit,
-		.stop = harvest->options->stop,
-		.read = progress_bytes(harvest->progress),
+		.read = count_read,
 	};
 	_cleanup_free_ uint8_t *head = malloc(ARCHIVE_HEAD_SIZE);
 	struct problems *problems = harvest_problems(job);
@@ -290,8 +307,8 @@ int harvest_archive(struct harvest *harvest, struct harvest_job *job, int fd,
 
 	if (!problems || !head)
 		return -ENOMEM;
-	digest_to_hex(digest, visit.hex);
-	n = pread(fd, head, ARCHIVE_HEAD_SIZE, 0);
+	digest_to_hex(archive->digest, visit.hex);
+	n = pread(archive->fd, head, ARCHIVE_HEAD_SIZE, 0);
 	if (n < 0)
 		return -errno;
 	member.head_size = (size_t)n;
@@ -299,8 +316,8 @@ int harvest_archive(struct harvest *harvest, struct harvest_job *job, int fd,
 	if (member.archive == ARCHIVE_RPM)
 		r = read_rpm_facts(&visit, &member, &file.facts);
 	if (r == 0)
-		r = archive_walk_fd(fd, job->path, &harvest->options->limits, problems, &visitor,
-				    &file);
+		r = archive_walk_sized(archive->fd, archive->size, job->path,
+				       &archive->harvest->options->limits, problems, &visitor, &file);
 	if (r == 0 && problems_errors(problems) == 0)
 		r = check_contents(&visit, &member, &file);
 	*ret_jar = file.jar;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the parts of the harvest share: harvest.c (the work and its threads),
- * harvest_source.c (what there is to do), harvest_archive.c (one archive).
+ * harvest_source.c (what there is to do), harvest_archive.c (one archive, in the
+ * sandbox) and harvest_apart.c (its way out of there).
  */
 #ifndef INTERDICT_HARVEST_PRIVATE_H
 #define INTERDICT_HARVEST_PRIVATE_H
 
+#include "frames.h"
 #include "harvest.h"
 #include "package_facts.h"
 #include "progress.h"
@@ -77,12 +79,41 @@ struct problems *harvest_problems(struct harvest_job *job);
 /* Whether a file of this kind is wanted. */
 bool harvest_wants(const struct harvest *harvest, enum file_kind kind);
 
+/* An archive that is to be looked into: the file of @job, open, of that size and digest. */
+struct harvest_archive {
+	const struct harvest *harvest;
+	struct harvest_job *job;
+	int fd;
+	uint64_t size;
+	const uint8_t *digest;
+};
+
 /*
- * Adds the rows of what is in the archive that the job's file is. *@ret_jar: it has
- * what makes a zip a jar.
+ * Adds the rows of what is in the archive to the job. It is read in the sandbox, by
+ * harvest_archive(); if that breaks, there is one more problem, and what came until then
+ * stays. *@ret_jar: it has what makes a zip a jar.
  */
-int harvest_archive(struct harvest *harvest, struct harvest_job *job, int fd,
-		    const uint8_t digest[INTERDICT_DIGEST_SIZE], bool *ret_jar);
+int harvest_archive_apart(const struct harvest_archive *archive, bool *ret_jar);
+
+/* In the sandbox: puts the rows, with the functions below, and adds to the problems of the job. */
+int harvest_archive(const struct harvest_archive *archive, struct frame_writer *writer,
+		    bool *ret_jar);
+
+/* A row of an archive has all texts of its own. Returns 0 or a negative errno. */
+int harvest_put_row(struct frame_writer *writer, const struct harvest_row *row);
+
+/* What came out of the sandbox so far. */
+struct harvest_intake {
+	const struct harvest_archive *archive;
+	uint64_t rows;
+	bool jar;
+};
+
+/* Takes a frame. Returns 0, -ENOMEM, or -EPROTO for one that no archive can give. */
+int harvest_take_frame(struct harvest_intake *intake, struct frame *frame);
+
+/* So many bytes of the file were read. */
+void harvest_put_progress(struct frame_writer *writer, uint64_t bytes);
 
 /* The programs of a unit file, each absolute path once a mention. @function as package_fn. */
 int harvest_unit_programs(const char *file, struct problems *problems,
