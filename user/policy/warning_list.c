@@ -3,22 +3,52 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <jansson.h>
 
+#include "apart.h"
 #include "cleanup.h"
 #include "util.h"
 
 #define SUFFIX ".json"
+
+#define NAME_MAX_SIZE 256U /* bytes of a list's own name; longer ones are cut */
+
+enum {
+	FRAME_NAME = APART_FIRST_KIND, /* text; at most once, and first */
+	FRAME_DIGEST,		       /* one of them */
+};
+
+/* 16 MiB of JSON, of which each value takes some hundred bytes. */
+static const struct apart_limits limits = {
+	.memory = 3ULL << 30,
+	.cpu_seconds = 60,
+	.silence_seconds = 60,
+	.total_seconds = 120,
+};
 
 struct reader {
 	struct problems *problems;
 	warning_list_fn function;
 	void *cookie;
 };
+
+/* One file, on its way through the sandbox. */
+struct reading {
+	const struct reader *reader;
+	int fd;
+	const char *path;
+	char *name; /* the list's own; NULL: it has none */
+};
+
+static void free_problems(struct problems **problems)
+{
+	problems_free(*problems);
+}
 
 static int is_warning_list(const struct dirent *entry)
 {
@@ -28,7 +58,15 @@ static int is_warning_list(const struct dirent *entry)
 	       streq(entry->d_name + size - strlen(SUFFIX), SUFFIX);
 }
 
-static void read_items(const struct reader *reader, const char *name, const json_t *items)
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void read_items(const char *name, const json_t *items, warning_list_fn function,
+		       void *cookie)
 {
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 	const json_t *item;
@@ -37,58 +75,124 @@ static void read_items(const struct reader *reader, const char *name, const json
 	json_array_foreach(items, i, item) {
 		if (json_string_length(item) == DIGEST_HEX_SIZE - 1 &&
 		    digest_from_hex(json_string_value(item), digest) == 0)
-			reader->function(reader->cookie, name, digest);
+			function(cookie, name, digest);
 	}
 }
 
-static void read_document(const struct reader *reader, const char *path, const json_t *document)
+void warning_list_parse(const char *text, size_t size, const char *path, struct problems *problems,
+			warning_list_fn function, void *cookie)
 {
+	_cleanup_free_ char *quoted = NULL;
+	json_error_t error;
+	json_t *document = json_loadb(text, size, 0, &error);
 	const json_t *items = json_object_get(document, "list");
 	const char *name = json_string_value(json_object_get(document, "name"));
-	const char *slash = strrchr(path, '/');
 
-	if (json_is_array(items))
-		read_items(reader, name ? name : slash + 1, items);
-	else
-		problems_add(reader->problems, PROBLEM_WARNING, path, 0,
+	if (json_is_array(items)) {
+		read_items(name ? name : base_name(path), items, function, cookie);
+	} else if (document) {
+		problems_add(problems, PROBLEM_WARNING, path, 0,
 			     "left out: expected a warning list, an object with an array \"list\"");
+	} else {
+		quoted = problem_quote(error.text, strlen(error.text));
+		problems_add(problems, PROBLEM_WARNING, path,
+			     error.line > 0 ? (unsigned int)error.line : 0,
+			     "left out: expected JSON: %s", quoted ? quoted : "");
+	}
+	json_decref(document);
+}
+
+/* In the child. */
+struct sender {
+	struct frame_writer *writer;
+	bool named;
+};
+
+static void send_digest(void *cookie, const char *name, const uint8_t digest[INTERDICT_DIGEST_SIZE])
+{
+	struct sender *sender = cookie;
+
+	if (!sender->named) {
+		frame_begin(sender->writer, FRAME_NAME);
+		frame_put_bytes(sender->writer, name, strnlen(name, NAME_MAX_SIZE));
+		frame_end(sender->writer);
+		sender->named = true;
+	}
+	frame_begin(sender->writer, FRAME_DIGEST);
+	frame_put(sender->writer, digest, INTERDICT_DIGEST_SIZE);
+	frame_end(sender->writer);
+}
+
+static int parse(void *cookie, struct problems *problems, struct frame_writer *writer)
+{
+	const struct reading *reading = cookie;
+	struct sender sender = { writer, false };
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r = read_small_fd(reading->fd, WARNING_LIST_BYTES_MAX, &text, &size);
+
+	if (r == 0)
+		warning_list_parse(text, size, reading->path, problems, send_digest, &sender);
+	return r;
+}
+
+static int take(void *cookie, struct frame *frame)
+{
+	struct reading *reading = cookie;
+	const uint8_t *digest;
+
+	if (frame->kind == FRAME_NAME && !reading->name) {
+		reading->name = frame_get_text(frame, NAME_MAX_SIZE);
+		return frame_is_done(frame) && reading->name ? 0 : -EPROTO;
+	}
+	digest = frame_get(frame, INTERDICT_DIGEST_SIZE);
+	if (frame->kind != FRAME_DIGEST || !frame_is_done(frame) || !reading->name)
+		return -EPROTO;
+	reading->reader->function(reading->reader->cookie, reading->name, digest);
+	return 0;
 }
 
 /* Returns 0 or a negative errno; -EINVAL for what is no regular file. */
-static int read_text(const char *path, char **ret_text, size_t *ret_size)
+static int open_list(const char *path, int *ret_fd)
 {
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	return read_small_file(path, WARNING_LIST_BYTES_MAX, ret_text, ret_size);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
-static void read_file(const struct reader *reader, const char *path)
+/* What is wrong is at most a warning, a parser that broke too. */
+static int read_file(const struct reader *reader, const char *path)
 {
-	_cleanup_free_ char *text = NULL, *quoted = NULL;
-	json_error_t error;
-	json_t *document;
-	size_t size = 0;
-	int r = read_text(path, &text, &size);
+	_cleanup_(free_problems) struct problems *problems = problems_new();
+	_cleanup_close_ int fd = -EBADF;
+	struct reading reading = { .reader = reader, .path = path };
+	struct apart apart = {
+		.file = path,
+		.problems = problems,
+		.limits = limits,
+		.parse = parse,
+		.take = take,
+		.cookie = &reading,
+	};
+	const struct problem *problem;
+	int r = problems ? open_list(path, &fd) : -ENOMEM;
 
-	if (r < 0) {
-		problems_add(reader->problems, PROBLEM_WARNING, path, 0,
-			     "left out: cannot be read: %s", strerror(-r));
-		return;
-	}
-	document = json_loadb(text, size, 0, &error);
-	if (document) {
-		read_document(reader, path, document);
-		json_decref(document);
-		return;
-	}
-	quoted = problem_quote(error.text, strlen(error.text));
-	problems_add(reader->problems, PROBLEM_WARNING, path,
-		     error.line > 0 ? (unsigned int)error.line : 0, "left out: expected JSON: %s",
-		     quoted ? quoted : "");
+	apart.fd = reading.fd = fd;
+	if (r == 0)
+		r = apart_run(&apart);
+	free(reading.name);
+	if (r < 0 && r != -ENOMEM && problems_errors(problems) == 0)
+		problems_add(problems, PROBLEM_ERROR, path, 0, "cannot be read: %s", strerror(-r));
+	for (size_t i = 0; problems && (problem = problems_get(problems, i)); i++)
+		problems_add(reader->problems, PROBLEM_WARNING, problem->file, problem->line, "%s%s",
+			     problem->severity == PROBLEM_ERROR ? "left out: " : "", problem->text);
+	return r == -ENOMEM ? r : 0;
 }
 
 int warning_lists_read(const char *directory, struct problems *problems, warning_list_fn function,
@@ -96,18 +200,18 @@ int warning_lists_read(const char *directory, struct problems *problems, warning
 {
 	const struct reader reader = { problems, function, cookie };
 	struct dirent **names = NULL;
-	int count = scandir(directory, &names, is_warning_list, alphasort), r = 0;
+	int count, r = 0;
 
+	json_object_seed(0); /* or jansson opens a file for it, in the sandbox */
+	count = scandir(directory, &names, is_warning_list, alphasort);
 	if (count < 0 && errno != ENOENT)
 		problems_add(problems, PROBLEM_WARNING, directory, 0,
 			     "no warning list was read: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
 		_cleanup_free_ char *path = format_string("%s/%s", directory, names[i]->d_name);
 
-		if (path)
-			read_file(&reader, path);
-		else
-			r = -ENOMEM;
+		if (r == 0)
+			r = path ? read_file(&reader, path) : -ENOMEM;
 		free(names[i]);
 	}
 	free(names);
