@@ -49,8 +49,8 @@ static __always_inline int digest_account(struct facts *facts, struct inode *ino
 	if (writes->tainted || facts->writecount > 0)
 		facts->flags &= ~FACT_CACHEABLE;
 	/* An overlay's digest is keyed by the real inode, whose writes are counted
-	 * in storage that cannot be reached from here: it rests on ctime, version
-	 * and writecount alone. */
+	 * in storage that cannot be reached from here: it rests on ctime, version,
+	 * writecount and unseen_writes(). */
 	if (!(facts->flags & FACT_OVERLAY))
 		facts->stamp.writes = READ_ONCE(writes->writes);
 	else if (taint_find(facts))

@@ -83,10 +83,32 @@ static __always_inline void facts_stamp(struct facts *facts, struct inode *inode
 	facts->writecount = BPF_CORE_READ(inode, i_writecount.counter);
 }
 
+static __always_inline u64 *write_opens_find(u64 address)
+{
+	u32 slot = (u32)((address * 0x9E3779B97F4A7C15ULL) >> (64 - WRITE_OPENS_BITS));
+
+	return bpf_map_lookup_elem(&write_opens, &slot);
+}
+
+/*
+ * What counts the changes of content that no number of the inode shows: EXT4_IOC_MOVE_EXT takes
+ * a file's blocks away (it has zeroes there then) and leaves ctime, i_version and size as they
+ * were (mext_move_extent()); whoever may write to two files of his own may call it.
+ */
+static __always_inline u64 unseen_writes(u64 address)
+{
+	u64 *opens;
+
+	if (backend != BACKEND_LSM)
+		return READ_ONCE(blocks_moved);
+	opens = write_opens_find(address);
+	return opens ? READ_ONCE(*opens) : 0;
+}
+
 /*
  * Reads what is known of @file now. On overlayfs goes on with the real file
  * beneath (overlayfs stacks two deep at most: FILESYSTEM_MAX_STACK_DEPTH).
- * stamp.writes is left at 0: only the lsm backend can count them.
+ * stamp.writes: unseen_writes(); the lsm backend replaces it where it has counted better.
  */
 static __always_inline void facts_read(struct facts *facts, struct file *file)
 {
@@ -121,6 +143,7 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 			facts->flags |= FACT_UNVERIFIABLE;
 	}
 	facts_stamp(facts, inode);
+	facts->stamp.writes = unseen_writes(facts->address);
 	if (facts->stamp.size != facts->view_size)
 		facts->flags |= FACT_INCONSISTENT;
 	if (!(facts->flags & FACT_UNVERIFIABLE) && super_is_cacheable(sb))

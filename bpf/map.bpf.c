@@ -80,7 +80,7 @@ static __always_inline bool mprotect_cached(struct hook *hook, struct inode *ino
 	if (digest_cached(&hook->facts, inode, &hook->value, hook->query.digest,
 			  &hook->verdict.source))
 		return true;
-	hook->facts.stamp.writes = 0;
+	hook->facts.stamp.writes = unseen_writes(hook->facts.address);
 	if (!(hook->facts.flags & FACT_CACHEABLE) || taint_find(&hook->facts) ||
 	    !digests_find(&hook->facts, &hook->value))
 		return false;

@@ -24,6 +24,7 @@ struct runtime runtime SEC(".data.runtime") __weak = {};
 struct journal journal SEC(".data.journal") __weak = {};
 
 __u32 taint_overflow __weak = 0;
+__u64 blocks_moved __weak = 0; /* tracepoint: ioctls that move blocks between files, see syscall.bpf.h */
 __u32 holding __weak = 0; /* holds without a verdict; the daemon takes down what it decided */
 
 /*
@@ -89,6 +90,20 @@ struct {
 	__type(key, struct digest_key);
 	__type(value, u32);
 } tainted SEC(".maps") __weak;
+
+/*
+ * With lsm: opens for writing of all inodes, by a hash of their address. For the real files
+ * beneath overlayfs, whose inode storage is out of reach where they are executed. Two that
+ * share a slot cost a hash.
+ */
+#define WRITE_OPENS_BITS 12
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << WRITE_OPENS_BITS);
+	__type(key, u32);
+	__type(value, u64);
+} write_opens SEC(".maps") __weak;
 
 /* A record under construction. One a task: hooks of one task never nest here. */
 struct record {

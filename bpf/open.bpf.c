@@ -21,6 +21,10 @@ char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 static __always_inline void writes_bump(struct inode *inode)
 {
 	struct inode_writes *writes = bpf_inode_storage_get(&inode_writes, inode, NULL, 0);
+	u64 *opens = write_opens_find((u64)inode);
+
+	if (opens)
+		__sync_fetch_and_add(opens, 1);
 
 	if (writes)
 		__sync_fetch_and_add(&writes->writes, 1);

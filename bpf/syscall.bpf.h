@@ -16,6 +16,7 @@ enum call {
 	CALL_OTHER,
 	CALL_MMAP,
 	CALL_MPROTECT,
+	CALL_IOCTL,
 	CALL_FINIT_MODULE,
 	CALL_INIT_MODULE,
 	CALL_OPEN,   /* path is argument 0 */
@@ -39,6 +40,9 @@ static __always_inline u32 syscall_name_64(u32 number)
 	case 10:  /* mprotect */
 	case 329: /* pkey_mprotect */
 		return CALL_MPROTECT;
+	case 16:
+	case 514: /* x32 */
+		return CALL_IOCTL;
 	case 313:
 		return CALL_FINIT_MODULE;
 	case 175:
@@ -73,6 +77,8 @@ static __always_inline u32 syscall_name_32(u32 number)
 	case 125:
 	case 380:
 		return CALL_MPROTECT;
+	case 54:
+		return CALL_IOCTL;
 	case 350:
 		return CALL_FINIT_MODULE;
 	case 128:
@@ -109,6 +115,19 @@ static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 		for (int i = 0; i < 5; i++)
 			args->arg[i] = block[i];
 	}
+}
+
+#define IOCTL_NAME(command) ((command)&0xffffU) /* type and number, without size and direction */
+#define EXT4_IOC_MOVE_EXT   ('f' << 8 | 15)	   /* fs/ext4/ext4.h */
+#define XFS_IOC_SWAPEXT	    ('X' << 8 | 109)	   /* fs/xfs/libxfs/xfs_fs.h */
+
+/*
+ * True if the call gives a file other blocks and may leave its change time as it was: the first
+ * does (6.18), the second is of the same kind.
+ */
+static __always_inline bool ioctl_moves_blocks(u32 command)
+{
+	return IOCTL_NAME(command) == EXT4_IOC_MOVE_EXT || IOCTL_NAME(command) == XFS_IOC_SWAPEXT;
 }
 
 /* What the call does, and its arguments; those only if it is not CALL_OTHER. */

@@ -6,7 +6,8 @@
  *				first instruction
  *	sys_enter		mmap, mprotect to executable, module loading: decided
  *				before the call, or another thread could run the
- *				mapping before the caller is back in user space
+ *				mapping before the caller is back in user space; what
+ *				changes a file and leaves its change time
  *	sys_exit		opens; the script of a #! line; executable mappings
  *				once more, by what was really mapped
  *	signal_deliver		the stop of a held task: looked at again when it ends
@@ -514,6 +515,11 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	case CALL_MPROTECT:
 		map_forget();
 		walk_mprotect(&args, false);
+		break;
+	case CALL_IOCTL:
+		/* Both files are open for writing, so nothing is stored before it is done. */
+		if (ioctl_moves_blocks((u32)args.arg[1]))
+			__sync_fetch_and_add(&blocks_moved, 1);
 		break;
 	case CALL_FINIT_MODULE:
 		count(COUNTER_SEEN_MODULE);
