@@ -62,6 +62,7 @@ overwritten in place, xfs | in-place exec | program | ram-xfs | change | exec
 FICLONE, xfs | reflink exec | program | ram-xfs | change | exec
 FICLONERANGE, xfs | reflink-range exec | program | ram-xfs | change | exec
 O_DIRECT, xfs | direct exec | program | ram-xfs | change | exec
+XFS_IOC_SWAPEXT | xfs-swap-extents exec | program | ram-xfs | change | exec
 shared mapping, xfs | mapped exec | program | ram-xfs | change | exec
 range collapsed, xfs | collapsed exec | program | ram-xfs | change | exec
 overwritten in place, btrfs | in-place exec | program | ram-btrfs | change | exec
@@ -69,7 +70,7 @@ FICLONE, btrfs | reflink exec | program | ram-btrfs | change | exec
 FICLONERANGE, btrfs | reflink-range exec | program | ram-btrfs | change | exec
 O_DIRECT, btrfs | direct exec | program | ram-btrfs | change | exec
 shared mapping, btrfs | mapped exec | program | ram-btrfs | change | exec
-written after it was mapped | in-place written | code | disk | written | map | missed written-later
+written after it was mapped | - | code | disk | written | map | missed written-later
 TABLE
 
 # --- file systems whose digests are kept: not on a loop device, but in memory ----------------
@@ -142,6 +143,8 @@ how_written_make() {
 	dd if="$1" of="${1%/*}/word" bs=1 skip=6 count=8 status=none
 }
 
+# The daemon looks at what was opened and mapped before it is changed.
 how_written() {
-	rewrite "$1" "$2" "=$(cat "${1%/*}/word")"
+	said=$(REWRITE_LINGER=1 "$probes/rewrite" in-place written "${1%/*}/changing" "${1%/*}/clean" \
+		"=$(cat "${1%/*}/word")" 2>&1)
 }
