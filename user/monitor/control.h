@@ -32,7 +32,10 @@ int control_listen(control_answer answer, void *context, struct control **ret);
 /* For epoll: readable when a client waits. */
 int control_fd(const struct control *control);
 
-/* Serves the clients that wait. A client that does not send or read at once is dropped. */
+/*
+ * Serves the clients that wait. One that does not send at once is dropped; one that reads
+ * slowly gets the rest of its answer by and by.
+ */
 void control_dispatch(struct control *control);
 
 /* Closes and removes the socket. Accepts NULL. */
