@@ -195,6 +195,17 @@ static void print_identity(const json_t *identity)
 	       number_of(identity, "refused"));
 }
 
+static void print_privileges(const json_t *privileges)
+{
+	const json_t *name;
+	size_t i;
+
+	printf("privileges   seccomp: %s, capabilities:", text_of(privileges, "seccomp"));
+	json_array_foreach(json_object_get(privileges, "capabilities"), i, name)
+		printf("%s %s", i ? "," : "", json_string_value(name));
+	putchar('\n');
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -210,6 +221,7 @@ static void print_status(const json_t *status)
 	printf("backend      %s (%s), hash source %s\n", text_of(status, "backend"),
 	       json_is_true(json_object_get(hold, "strict")) ? "strict" : "late kill",
 	       text_of(status, "hash_source"));
+	print_privileges(json_object_get(status, "privileges"));
 	printf("policy       %lld, %lld entries, digest %.16s, from %s\n",
 	       number_of(policy, "generation"), number_of(policy, "entries"),
 	       text_of(policy, "digest"), text_of(status, "vendors_dir"));

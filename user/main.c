@@ -9,6 +9,7 @@
  *	base/		files replaced whole or opened safely, INI, problems and log, escaping,
  *			JSON and CSV text, a background thread, passwords, progress, small things
  *			sandbox*.c frames.c apart.c: parsers in a child without privileges
+ *			capabilities.c, JSON and CSV text, a background thread, passwords, progress, small things
  *	lists/		list.c and list_*.c: lists read, one format a file
  *			list_apart.c list_frames.c: the same in the sandbox
  *			byte_source.c line_reader.c csv_record.c: unpacked, cut into lines and fields
@@ -30,6 +31,7 @@
  *			sweep*.c: processes that run already
  *			suspect.c learn.c: what has no digest yet
  *			report.c repeat.c enrich.c process.c: from an alert to the outputs
+ *			privileges*.c: what the daemon gives up once it runs
  *			config.c control*.c notify.c: the administrator, the service manager
  *	output/		events.c field*.c classify.c: records, their fields and words
  *			output*.c: text, ECS, event file, syslog

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "capabilities.h"
 #include "cleanup.h"
 
 struct item {
@@ -83,6 +84,7 @@ static void *background_main(void *argument)
 	struct background *background = argument;
 	struct item *item;
 
+	capabilities_keep_reading();
 	pthread_mutex_lock(&background->lock);
 	while (!background->stop) {
 		item = queue_take(&background->waiting);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "cleanup.h"
 #include "file_hash.h"
 #include "hash_queue.h"
@@ -366,6 +367,7 @@ static void *worker_main(void *argument)
 	struct hasher *hasher = worker->hasher;
 	struct worker **link;
 
+	capabilities_keep_reading();
 	pthread_mutex_lock(&hasher->lock);
 	for (;;) {
 		if (take_job(worker))

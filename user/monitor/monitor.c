@@ -242,7 +242,12 @@ static int start_report(struct monitor *monitor)
 	int error = report_new(&options, &monitor->context, &monitor->report);
 
 	if (error)
-		log_error("cannot write events to %s: %s", config->events, strerror(-error));
+		log_error("cannot write events to %s: %s%s", config->events, strerror(-error),
+			  error == -ELOOP ? ": symbolic links are not followed here, not in the "
+					    "directories either"
+			  : error == -EPERM ? ": the file and its directory have to belong to "
+					      "root, and others may not write to them"
+					    : "");
 	return error;
 }
 
@@ -294,6 +299,8 @@ static int start_parts(struct monitor *monitor)
 	error = control_listen(monitor_answer, monitor, &monitor->control);
 	if (error)
 		log_error("cannot listen on %s: %s", CONTROL_PATH, strerror(-error));
+	else
+		privileges_drop(&monitor->privileges);
 	return error;
 }
 

@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "monitor_health.h"
 #include "monitor_identity.h"
+#include "privileges.h"
 #include "report.h"
 #include "sweep.h"
 
@@ -33,6 +34,7 @@ struct monitor {
 	const struct config *config;
 	struct features features;
 	struct context context;
+	struct privileges privileges; /* what is left of them */
 	enum backend backend;
 	struct kernel *kernel;
 	struct inforce *inforce;

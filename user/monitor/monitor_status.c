@@ -161,17 +161,24 @@ static json_t *status(const struct monitor *monitor)
 {
 	const struct context *context = &monitor->context;
 	uint64_t uptime = clock_boottime() - monitor->started;
+	json_t *answer;
 
-	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "pinned", kernel_is_pinned(monitor->kernel), "version", INTERDICT_VERSION, "pid", (int)getpid(), "mode",
-			 mode_name(context->mode), "backend", backend_name(context->backend),
-			 "hash_source", hash_source_name(context->hash_source), "vendors_dir",
-			 monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S),
-			 "programs", programs_status(monitor), "policy", policy_status(monitor),
-			 "counters", counter_status(monitor), "hold", hold_status(monitor),
-			 "report", report_status(monitor), "account",
-			 monitor_account_status(monitor), "last_reload", reload_status(monitor),
-			 "identity", monitor_identity_status(monitor));
+	answer = json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I}", "pinned",
+			   kernel_is_pinned(monitor->kernel), "version", INTERDICT_VERSION, "pid",
+			   (int)getpid(), "mode", mode_name(context->mode), "backend",
+			   backend_name(context->backend), "hash_source",
+			   hash_source_name(context->hash_source), "vendors_dir",
+			   monitor->config->vendors_dir, "uptime", (json_int_t)(uptime / NS_PER_S));
+	json_object_set_new(answer, "programs", programs_status(monitor));
+	json_object_set_new(answer, "policy", policy_status(monitor));
+	json_object_set_new(answer, "counters", counter_status(monitor));
+	json_object_set_new(answer, "hold", hold_status(monitor));
+	json_object_set_new(answer, "report", report_status(monitor));
+	json_object_set_new(answer, "account", monitor_account_status(monitor));
+	json_object_set_new(answer, "last_reload", reload_status(monitor));
+	json_object_set_new(answer, "identity", monitor_identity_status(monitor));
+	json_object_set_new(answer, "privileges", privileges_status(&monitor->privileges));
+	return answer;
 }
 
 /* "seen PID": what was decided about that process last, for `interdict selftest`. */

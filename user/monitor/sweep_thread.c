@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "cleanup.h"
 
 struct queued {
@@ -105,8 +106,10 @@ static void *sweep_main(void *argument)
 {
 	struct sweep *sweep = argument;
 	struct sweep_counters counters = { 0 };
-	int r = sweep_run(&sweep->options, queue_finding, sweep, &counters);
+	int r;
 
+	capabilities_keep_reading();
+	r = sweep_run(&sweep->options, queue_finding, sweep, &counters);
 	pthread_mutex_lock(&sweep->lock);
 	sweep->counters = counters;
 	if (r < 0)
