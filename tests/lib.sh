@@ -23,7 +23,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${INTERDICT_PRIVATE-}" ]; then
 	exec unshare --mount --propagation private bash "$0" "$@"
 fi
 if [ "${INTERDICT_PRIVATE:-no}" != no ]; then
-	mkdir -p /run/interdict && mount -t tmpfs -o mode=755 tmpfs /run/interdict
+	mkdir -p /run/interdict && mount -t tmpfs -o mode=750 tmpfs /run/interdict
 	mkdir -p /var/lib/interdict && mount -t tmpfs -o mode=700 tmpfs /var/lib/interdict
 	[ ! -d /sys/fs/bpf ] || mount -t bpf bpf /sys/fs/bpf
 fi

@@ -176,7 +176,24 @@ static void refuses_what_is_no_place_for_events(void **state)
 	snprintf(path, sizeof(path), "%s/none/events", directory);
 	assert_int_equal(output_file_new(path, OUTPUT_TEXT, &output), -ENOENT);
 	snprintf(path, sizeof(path), "%s/events", directory);
+	/* Nor is a link followed on the way, nor anything trusted where others may write. */
+	assert_int_equal(symlink(directory, path), 0);
+	snprintf(path, sizeof(path), "%s/events/new", directory);
+	assert_int_equal(output_file_new(path, OUTPUT_TEXT, &output), -ELOOP);
+	snprintf(path, sizeof(path), "%s/events", directory);
+	unlink(path);
+	assert_int_equal(chmod(directory, 0777), 0);
+	assert_int_equal(output_file_new(path, OUTPUT_TEXT, &output), -EPERM);
+	assert_int_equal(chmod(directory, 01777), 0);
+	assert_int_equal(output_file_new(path, OUTPUT_TEXT, &output), 0);
+	output_free(output);
+	output = NULL;
+	unlink(path);
+	assert_int_equal(chmod(directory, 0700), 0);
 	if (geteuid() == 0) {
+		assert_int_equal(chown(directory, 65534, 65534), 0);
+		assert_int_equal(output_file_new(path, OUTPUT_TEXT, &output), -EPERM);
+		assert_int_equal(chown(directory, 0, 0), 0);
 		assert_int_equal(chown(other, 65534, 65534), 0);
 		assert_int_equal(output_file_new(other, OUTPUT_TEXT, &output), -EPERM);
 	}

@@ -208,6 +208,94 @@ static void test_foreign_owner(void **state)
 	free(path);
 }
 
+/* Who can exchange a directory above it can exchange the file. */
+static void test_directories_above(void **state)
+{
+	char *a = scratch_path(&scratch, "a"), *b = scratch_path(&scratch, "a/b");
+	char *link = scratch_path(&scratch, "link");
+
+	(void)state;
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_int_equal(mkdir(b, 0755), 0);
+	scratch_write(&scratch, "a/b/f", "contents");
+	assert_int_equal(symlink("a", link), 0);
+	assert_int_equal(open_it("a/b/f"), 0);
+	assert_int_equal(open_it("link/b/f"), 0);
+	assert_int_equal(open_directory("link/b"), 0);
+	assert_int_equal(problems_warnings(scratch.problems), 0);
+	set_mode("a", 0777);
+	assert_int_equal(open_it("a/b/f"), -EPERM);
+	assert_only_error(scratch.problems, "/a/b/f", 0, "which is above it, is writable by others");
+	scratch_forget(&scratch);
+	assert_int_equal(open_directory("link/b"), -EPERM);
+	assert_only_error(scratch.problems, "/link/b", 0, "the directory that holds it is writable");
+	scratch_forget(&scratch);
+	set_mode("a", 01777);
+	assert_int_equal(open_it("a/b/f"), 0);
+	set_mode("a", 0755);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(a, 12345, 12345), 0);
+		assert_int_equal(open_it("a/b/f"), 0);
+		assert_int_equal(open_it("a/b/f"), 0);
+		assert_int_equal(problems_warnings(scratch.problems), 1);
+		assert_int_equal(chown(a, 0, 0), 0);
+		scratch_forget(&scratch);
+		/* A link is his whose it is, wherever it leads to. */
+		assert_int_equal(lchown(link, 12345, 12345), 0);
+		assert_int_equal(open_it("link/b/f"), 0);
+		assert_int_equal(problems_warnings(scratch.problems), 1);
+	}
+	free(a);
+	free(b);
+	free(link);
+}
+
+static unsigned int mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (unsigned int)st.st_mode & 07777;
+}
+
+static void test_make_directory(void **state)
+{
+	char *path = scratch_path(&scratch, "interdict"), *link = scratch_path(&scratch, "l");
+	char *other = scratch_path(&scratch, "shared");
+
+	(void)state;
+	assert_int_equal(secure_make_directory(path, 0700, scratch.problems), 0);
+	assert_int_equal(mode_of(path), 0700);
+	assert_int_equal(secure_make_directory(path, 0750, scratch.problems), 0);
+	assert_int_equal(mode_of(path), 0700);
+	assert_int_equal(problems_warnings(scratch.problems), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(secure_make_directory(path, 0750, scratch.problems), 0);
+	assert_int_equal(mode_of(path), 0750);
+	assert_int_equal(problems_warnings(scratch.problems), 1);
+	assert_no_errors(scratch.problems);
+	assert_int_equal(symlink("interdict", link), 0);
+	assert_int_equal(secure_make_directory(link, 0700, scratch.problems), -ENOTDIR);
+	scratch_forget(&scratch);
+	assert_int_equal(secure_make_directory("/nowhere/at/all", 0700, scratch.problems), -ENOENT);
+	scratch_forget(&scratch);
+	/* One that has not our name is not closed to those who use it. */
+	assert_int_equal(mkdir(other, 0755), 0);
+	assert_int_equal(secure_make_directory(other, 0700, scratch.problems), 0);
+	assert_int_equal(mode_of(other), 0755);
+	assert_int_equal(chmod(other, 0777), 0);
+	assert_int_equal(secure_make_directory(other, 0700, scratch.problems), -EPERM);
+	scratch_forget(&scratch);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 12345, 12345), 0);
+		assert_int_equal(secure_make_directory(path, 0700, scratch.problems), -EPERM);
+		assert_error(scratch.problems, "/interdict", 0, "belongs to uid 12345");
+	}
+	free(path);
+	free(link);
+	free(other);
+}
+
 /* A file that another file names is reported where it is named. */
 static void test_origin(void **state)
 {
@@ -227,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_good_file),	    TEST(test_relative_names), TEST(test_missing),
 		TEST(test_writable_file),   TEST(test_writable_parent), TEST(test_directory),
+		TEST(test_directories_above), TEST(test_make_directory),
 		TEST(test_not_regular),	    TEST(test_foreign_owner),  TEST(test_origin),
 	};
 

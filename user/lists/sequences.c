@@ -283,21 +283,6 @@ static int write_state(const char *path, const struct state *state)
 	return atomic_file_commit(&file);
 }
 
-/* Makes the directory if it is not there. Its parent is the administrator's business. */
-static int make_directory(const char *directory, struct problems *problems)
-{
-	_cleanup_close_ int fd = -EBADF;
-
-	if (mkdir(directory, 0750) < 0 && errno != EEXIST) {
-		int error = errno;
-
-		problems_add(problems, PROBLEM_ERROR, directory, 0, "cannot be made: %s",
-			     strerror(error));
-		return -error;
-	}
-	return secure_open_directory(directory, problems, &fd);
-}
-
 int sequences_accept(const char *directory, const struct policy *policy,
 		     struct problems *problems)
 {
@@ -309,7 +294,7 @@ int sequences_accept(const char *directory, const struct policy *policy,
 	if (!has_signed_lists(policy))
 		return 0;
 	path = format_string("%s/" NAME, directory);
-	r = path ? make_directory(directory, problems) : -ENOMEM;
+	r = path ? secure_make_directory(directory, 0700, problems) : -ENOMEM;
 	if (r == 0)
 		r = read_state(path, problems, &state);
 	if (r == 0)

@@ -46,10 +46,11 @@ struct output;
 
 /*
  * Appends to the file at @path, made with mode 0640 if it is not there, or writes
- * to standard output if @path is "-". Returns -ELOOP if it is a symbolic link,
- * -EPERM if it belongs to neither this user nor root, -EINVAL if it is neither a
- * regular file nor a pipe nor a character device, or another negative errno. The
- * caller ignores SIGPIPE and SIGXFSZ.
+ * to standard output if @path is "-". Returns -ELOOP if it or a directory above it is a
+ * symbolic link; -EPERM if it or the directory that holds it belongs to neither this user
+ * nor root, or if everybody may write to that directory and it is not sticky; -EINVAL if
+ * it is neither a regular file nor a pipe nor a character device; or another negative
+ * errno. The caller ignores SIGPIPE and SIGXFSZ.
  */
 int output_file_new(const char *path, enum output_format format, struct output **ret_output);
 

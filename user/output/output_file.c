@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -71,13 +73,45 @@ static ssize_t file_write(const struct output_file *file, const char *bytes, siz
 	return n < 0 ? -errno : n;
 }
 
-static int file_open_path(const char *path)
+/*
+ * The directory that holds @path, without following a link anywhere on the way. A group
+ * may write to it, as to some systems' /var/log; others only where it is sticky.
+ */
+static int open_directory_of(const char *path)
 {
-	_cleanup_close_ int fd = open(
-	        path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	        0640);
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *directory =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	_cleanup_close_ int fd = -EBADF;
 	struct stat st;
 
+	if (!directory)
+		return -ENOMEM;
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, directory, &how, sizeof(how));
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return -EPERM;
+	if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+		return -EPERM;
+	return TAKE_FD(fd);
+}
+
+static int file_open_path(const char *path)
+{
+	_cleanup_close_ int directory = open_directory_of(path), fd = -EBADF;
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (directory < 0)
+		return directory;
+	fd = openat(directory, slash ? slash + 1 : path,
+		    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		    0640);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))

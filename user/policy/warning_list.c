@@ -12,6 +12,7 @@
 
 #include "apart.h"
 #include "cleanup.h"
+#include "secure_file.h"
 #include "util.h"
 
 #define SUFFIX ".json"
@@ -152,20 +153,6 @@ static int take(void *cookie, struct frame *frame)
 	return 0;
 }
 
-/* Returns 0 or a negative errno; -EINVAL for what is no regular file. */
-static int open_list(const char *path, int *ret_fd)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 /* What is wrong is at most a warning, a parser that broke too. */
 static int read_file(const struct reader *reader, const char *path)
 {
@@ -181,7 +168,7 @@ static int read_file(const struct reader *reader, const char *path)
 		.cookie = &reading,
 	};
 	const struct problem *problem;
-	int r = problems ? open_list(path, &fd) : -ENOMEM;
+	int r = problems ? secure_open_file(path, NULL, problems, &fd) : -ENOMEM;
 
 	apart.fd = reading.fd = fd;
 	if (r == 0)
