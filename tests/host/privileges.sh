@@ -73,7 +73,7 @@ chmod 755 "$work"
 wanted=$(denied_status)
 as_nobody "$probe" exec "$work/listed" >said 2>&1
 equal "that of another user, for whom alone it is" "$wanted" $?
-reported "it is reported with its digest" ".user.id == \"65534\" and .interdict.decision == \"deny\" and
+reported "it is reported with its digest" ".process.user.id == \"65534\" and .interdict.decision == \"deny\" and
 	.file.hash.sha256 == \"$(digest listed)\""
 list_write sized "$vendors/list" listed later opened
 vendor_write test list "open = deny"
