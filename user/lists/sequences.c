@@ -139,6 +139,13 @@ static int parse(char *text, size_t size, const char *path, struct problems *pro
 	return 0;
 }
 
+int sequences_parse(char *text, size_t size, const char *path, struct problems *problems)
+{
+	_cleanup_(state_release) struct state state = { 0 };
+
+	return parse(text, size, path, problems, &state);
+}
+
 /* Returns 0 with an empty state if there is no file; -EACCES was not reported. */
 static int read_state(const char *path, struct problems *problems, struct state *state)
 {

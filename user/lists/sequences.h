@@ -33,4 +33,10 @@ int sequences_check(const char *directory, const struct policy *policy, struct p
 int sequences_accept(const char *directory, const struct policy *policy,
 		     struct problems *problems);
 
+/*
+ * Whether a file with this in it, which is cut to pieces and has a NUL behind it, is one that
+ * the monitor wrote. Returns 0, -EINVAL with the line in @problems, or -ENOMEM.
+ */
+int sequences_parse(char *text, size_t size, const char *path, struct problems *problems);
+
 #endif

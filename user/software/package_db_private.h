@@ -26,4 +26,7 @@ int package_dpkg_query(const struct package_query *query, const char *directory)
 int package_rpm_query(const struct package_query *query, const char *program,
 		      const char *database, unsigned int deadline);
 
+/* The second half of it: reads the answer of rpm behind @fd. -EBADMSG, -EMSGSIZE: it makes no sense. */
+int package_rpm_read(const struct package_query *query, int fd, unsigned int deadline);
+
 #endif

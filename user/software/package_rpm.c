@@ -212,6 +212,19 @@ static int read_answer(struct rpm *rpm)
 	}
 }
 
+int package_rpm_read(const struct package_query *query, int fd, unsigned int deadline)
+{
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	struct rpm rpm = {
+		.query = query,
+		.deadline = clock_monotonic() + deadline * 1000000000ULL,
+		.fd = fd,
+		.buffer = buffer,
+	};
+
+	return buffer ? read_answer(&rpm) : -ENOMEM;
+}
+
 static int spawn(const char *program, const char *database, const char *format, int out,
 		 pid_t *ret_pid)
 {
