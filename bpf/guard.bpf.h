@@ -44,14 +44,16 @@ struct guard {
 /* Keyed by thread: the work of the hold, and that of the stop. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HOLDS_MAX);
 	__type(key, u32);
 	__type(value, struct guard);
 } guards_hold SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HOLDS_MAX);
 	__type(key, u32);
 	__type(value, struct guard);
 } guards_stop SEC(".maps");

@@ -15,6 +15,9 @@
 
 #define SIGCONT 18
 
+#define HOLD_ATTEMPTS	    3  /* while other threads, or the daemon, change the same hold */
+#define USER_NAMESPACES_MAX 33 /* kernel/user_namespace.c: levels above 32 are refused */
+
 /* Why a task was killed that would have had to be held. */
 #define HOLD_KILLED (EVENT_TRACED | EVENT_HOLD_FAILED | EVENT_SHARED)
 
@@ -57,6 +60,76 @@ static __always_inline void signal_current(int signal)
 }
 
 /*
+ * The slot in which the holds of a task's user are counted. In a user namespace that is
+ * whoever made the outermost one: to its users there may be no end.
+ */
+static __always_inline u32 hold_user(struct task_struct *task)
+{
+	u32 uid = BPF_CORE_READ(task, cred, uid.val);
+	struct user_namespace *ns = BPF_CORE_READ(task, cred, user_ns);
+
+	for (int i = 0; i < USER_NAMESPACES_MAX && ns && BPF_CORE_READ(ns, level); i++) {
+		uid = BPF_CORE_READ(ns, owner.val);
+		ns = BPF_CORE_READ(ns, parent);
+	}
+	return uid ? 1 + uid % (HOLD_USERS - 1) : 0;
+}
+
+static __always_inline void hold_count(u32 user, u32 change)
+{
+	__sync_fetch_and_add(&holding, change);
+	__sync_fetch_and_add(&holding_of[user & (HOLD_USERS - 1)], change);
+}
+
+/*
+ * Joins the hold of another thread, which got here before the stop took hold of both.
+ * False if there is none, or if the daemon has taken it out by now.
+ */
+static __always_inline bool hold_join(const struct held_task *entry, u32 tgid)
+{
+	struct held_task *before = bpf_map_lookup_elem(&held_tasks, &tgid);
+	u32 user;
+
+	if (!before)
+		return false;
+	if (before->start == entry->start) {
+		__sync_fetch_and_add(&before->requests, 1);
+		return bpf_map_lookup_elem(&held_tasks, &tgid) == before;
+	}
+	/* Of a process that is gone, and the daemon has not looked since. */
+	user = before->user;
+	if (bpf_map_delete_elem(&held_tasks, &tgid) == 0)
+		hold_count(user, -1);
+	return false;
+}
+
+/*
+ * Puts the hold where the daemon, and the next one, find it. False if there is no room
+ * there, or no more for this user.
+ */
+static __always_inline bool hold_remember(const struct held_task *entry)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32, user = entry->user & (HOLD_USERS - 1);
+	long error;
+
+	for (int i = 0; i < HOLD_ATTEMPTS; i++) {
+		if (hold_join(entry, tgid))
+			return true;
+		if (user && holding_of[user] >= HOLDS_PER_USER_MAX)
+			return false;
+		/* Counted first: without a hold nobody looks at signals. */
+		hold_count(user, 1);
+		error = bpf_map_update_elem(&held_tasks, &tgid, entry, BPF_NOEXIST);
+		if (!error)
+			return true;
+		hold_count(user, -1);
+		if (error != -EEXIST)
+			return false;
+	}
+	return false;
+}
+
+/*
  * Stops the current process. Returns the record's flags: EVENT_HELD, or what
  * happened instead: a traced task is killed, because its tracer can swallow
  * the stop; so are all processes that share the memory of a mapping; with a dead or
@@ -66,9 +139,7 @@ static __always_inline void signal_current(int signal)
 static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const struct facts *facts)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct held_task entry = {};
-	struct held_task *before;
 	struct held_state *state;
 
 	if (!daemon_alive()) {
@@ -92,17 +163,12 @@ static __always_inline u32 hold_current(u32 kind, u32 fd, u64 address, const str
 	entry.address = address;
 	entry.requests = 1;
 	entry.pid = (u32)bpf_get_current_pid_tgid();
-	before = bpf_map_lookup_elem(&held_tasks, &tgid);
-	if (before && before->start == entry.start) {
-		/* Another thread got here before the stop took hold of both. */
-		__sync_fetch_and_add(&before->requests, 1);
-	} else if (bpf_map_update_elem(&held_tasks, &tgid, &entry, BPF_ANY)) {
-		/* The map is what a restarted daemon finds: no room there, no hold. */
+	entry.user = hold_user(task);
+	if (!hold_remember(&entry)) {
 		count(COUNTER_LOST_HELD);
 		signal_current(SIGKILL);
 		return EVENT_HOLD_FAILED;
 	}
-	__sync_fetch_and_add(&holding, 1);
 	state = bpf_task_storage_get(&held, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (state) {
 		state->since = entry.since;

@@ -25,7 +25,9 @@ struct journal journal SEC(".data.journal") __weak = {};
 
 __u32 taint_overflow __weak = 0;
 __u64 blocks_moved __weak = 0; /* tracepoint: ioctls that move blocks between files, see syscall.bpf.h */
-__u32 holding __weak = 0; /* holds without a verdict; the daemon takes down what it decided */
+/* Processes in held_tasks, and how many of each user; the daemon takes down what it decided. */
+__u32 holding __weak = 0;
+__u32 holding_of[HOLD_USERS] __weak = {};
 
 /*
  * One policy: struct policy_header, gate and table (interdict/policy.h). Sizes
@@ -127,7 +129,8 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HOLDS_MAX);
 	__type(key, u32);
 	__type(value, struct held_task);
 } held_tasks SEC(".maps") __weak;

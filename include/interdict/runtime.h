@@ -78,6 +78,14 @@ enum hold_state {
 	HOLD_ENDED = 3,	  /* has its verdict, or was killed */
 };
 
+/*
+ * Processes that may be held at a time, by all users and by each but root: a user who
+ * has as many is killed where the next one would be held, and the others are not.
+ */
+#define HOLDS_MAX	   32768
+#define HOLDS_PER_USER_MAX 4096
+#define HOLD_USERS	   256 /* slots that users are counted in; root has the first */
+
 /* Task storage of a held task. */
 struct held_state {
 	__u32 state; /* enum hold_state */
@@ -101,7 +109,7 @@ struct held_task {
 	__u32 pid;	/* thread */
 	__u32 requests; /* files of this process that wait for a verdict */
 	__u32 resumed;	/* 1: somebody else resumed it, and it was killed for that */
-	__u32 reserved; /* zero */
+	__u32 user;	/* slot of the user who is counted for it */
 };
 
 _Static_assert(sizeof(struct runtime) == 88, "no implicit padding");

@@ -18,6 +18,15 @@
 /* A hold of this age whose record has not come: the record was lost. */
 #define RECORD_GRACE_NS (300ULL * 1000 * 1000)
 
+/* Processes are found by their number in one of so many lists. */
+#define PROCESS_LISTS 1024U
+
+/* So many holds are looked after a tick: with thousands of them, all would take as long. */
+#define LOOKS_A_TICK 256
+
+/* So many parents are looked at. */
+#define PARENTS_MAX 256
+
 /* For so many ticks a parent is looked at after its child's hold: half a second. */
 #define PARENT_LOOKS 5
 
@@ -32,6 +41,7 @@ struct held_process {
 	int pidfd;
 	unsigned int asked;   /* records of it that came */
 	unsigned int decided; /* of these: allowed */
+	unsigned int before;  /* requests of a hold that a later one has replaced */
 	bool killed;
 	pid_t parent;
 	uint64_t parent_start; /* 0: it was stopped already, or is not there */
@@ -57,7 +67,8 @@ struct hold {
 	struct hold_options options;
 	struct hold_calls calls;
 	struct hasher *hasher;
-	struct held_process *processes;
+	struct held_process *processes[PROCESS_LISTS];
+	uint32_t looked_after; /* the last one in the map of held tasks */
 	struct parent *parents;
 	struct hold_status status;
 };
@@ -72,7 +83,7 @@ static void request_free(struct request *request)
 
 static struct held_process **process_find(struct hold *hold, uint32_t tgid)
 {
-	struct held_process **link = &hold->processes;
+	struct held_process **link = &hold->processes[tgid % PROCESS_LISTS];
 
 	while (*link && (*link)->tgid != tgid)
 		link = &(*link)->next;
@@ -116,8 +127,9 @@ static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64
 	process->parent = (pid_t)parent;
 	if (parent > 1 && process_is_stopped(process->parent, &process->parent_start))
 		process->parent_start = 0;
-	process->next = hold->processes;
-	hold->processes = process;
+	link = &hold->processes[tgid % PROCESS_LISTS];
+	process->next = *link;
+	*link = process;
 	hold->status.held++;
 	return process;
 }
@@ -127,8 +139,14 @@ static void parent_watch(struct hold *hold, const struct held_process *process)
 {
 	struct parent *parent;
 
-	if (!process->parent_start)
+	if (!process->parent_start || hold->status.parents >= PARENTS_MAX)
 		return;
+	for (parent = hold->parents; parent; parent = parent->next) {
+		if (parent->pid != process->parent || parent->start != process->parent_start)
+			continue;
+		parent->looks = PARENT_LOOKS;
+		return;
+	}
 	parent = calloc(1, sizeof(*parent));
 	if (!parent)
 		return;
@@ -169,6 +187,21 @@ static void send_signal(const struct held_process *process, int signal)
 			    strerror(errno));
 }
 
+/* Takes the hold of one process out of the map, not that of the next one with its number. */
+static int take_held(struct hold *hold, uint32_t tgid, uint64_t start, struct held_task *ret)
+{
+	struct held_task task;
+	int error = kernel_take_held(hold->kernel, tgid, &task);
+
+	if (!error && task.start != start) {
+		kernel_restore_held(hold->kernel, tgid, &task);
+		error = -ESRCH;
+	}
+	if (!error && ret)
+		*ret = task;
+	return error;
+}
+
 /* Kills first and forgets then: in between nobody can resume it. */
 static void process_kill(struct hold *hold, struct held_process *process)
 {
@@ -177,7 +210,7 @@ static void process_kill(struct hold *hold, struct held_process *process)
 		hold->status.killed++;
 	}
 	process->killed = true;
-	kernel_take_held(hold->kernel, process->tgid, NULL);
+	take_held(hold, process->tgid, process->start, NULL);
 	parent_watch(hold, process);
 	process_remove(hold, process_find(hold, process->tgid));
 }
@@ -187,10 +220,11 @@ static void process_release(struct hold *hold, struct held_process *process)
 {
 	struct held_task task;
 
-	if (kernel_take_held(hold->kernel, process->tgid, &task) == 0 &&
-	    task.requests > process->decided) {
+	if (take_held(hold, process->tgid, process->start, &task) == 0 &&
+	    process->before + task.requests > process->decided) {
 		/* Another thread asked in the meantime; its record is on the way. */
-		kernel_restore_held(hold->kernel, process->tgid, &task);
+		if (kernel_restore_held(hold->kernel, process->tgid, &task))
+			process->before += task.requests; /* one has asked just now */
 		return;
 	}
 	/* Out of the map first: the kernel kills what is resumed while it is there. */
@@ -529,7 +563,7 @@ static void look_after(struct hold *hold, uint32_t tgid, const struct held_task 
 		/* Its record still comes, and wants to know why. */
 		if (process && process->asked > process->decided)
 			return;
-		kernel_take_held(hold->kernel, tgid, NULL);
+		take_held(hold, tgid, task->start, NULL);
 		if (process)
 			process_remove(hold, process_find(hold, tgid));
 		return;
@@ -550,18 +584,24 @@ static void look_after(struct hold *hold, uint32_t tgid, const struct held_task 
 void hold_tick(struct hold *hold, uint64_t now)
 {
 	struct held_task task;
-	uint32_t tgid = 0;
+	uint32_t tgid = hold->looked_after;
 	bool more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
 
 	parents_tick(hold);
 
-	while (more) {
+	/* Where the last tick has left off; what is not found there any more begins anew. */
+	hold->looked_after = 0;
+	for (int i = 0; more; i++) {
 		uint32_t current = tgid;
 		struct held_task found = task;
 
 		/* The next one first: this one may be taken out. */
 		more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
 		look_after(hold, current, &found, now);
+		if (i == LOOKS_A_TICK && more) {
+			hold->looked_after = current;
+			break;
+		}
 	}
 }
 
@@ -599,8 +639,10 @@ void hold_free(struct hold *hold)
 	if (!hold)
 		return;
 	hold_cancel(hold);
-	while (hold->processes)
-		process_remove(hold, &hold->processes);
+	for (unsigned int i = 0; i < PROCESS_LISTS; i++) {
+		while (hold->processes[i])
+			process_remove(hold, &hold->processes[i]);
+	}
 	while (hold->parents) {
 		struct parent *parent = hold->parents;
 

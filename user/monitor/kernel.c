@@ -208,6 +208,8 @@ int kernel_load(const struct kernel_options *options, kernel_record_fn on_record
 	error = kernel_pins_keep(kernel);
 	if (error)
 		return error;
+	if (kernel->takeover.start != KERNEL_ADOPTED)
+		kernel_count_inherited_holds(kernel);
 	error = open_rings(kernel);
 	if (error)
 		return error;

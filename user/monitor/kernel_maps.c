@@ -138,6 +138,29 @@ void kernel_forget_first(struct kernel *kernel, const struct event *event)
 	(void)bpf_map_delete_elem(bpf_map__fd(kernel->skeleton->maps.first_seen), &key);
 }
 
+static void count_down(__u32 *counter)
+{
+	__u32 count = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	while (count && !__atomic_compare_exchange_n(counter, &count, count - 1, false,
+						     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* The programs count too: a hold more or less. */
+static void count_hold(struct kernel *kernel, uint32_t user, bool more)
+{
+	__u32 *of_user = &kernel->skeleton->bss->holding_of[user % HOLD_USERS];
+
+	if (more) {
+		__atomic_fetch_add(&kernel->skeleton->bss->holding, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(of_user, 1, __ATOMIC_RELAXED);
+	} else {
+		count_down(&kernel->skeleton->bss->holding);
+		count_down(of_user);
+	}
+}
+
 int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_task *ret)
 {
 	int fd = bpf_map__fd(kernel->skeleton->maps.held_tasks);
@@ -149,6 +172,15 @@ int kernel_next_held(const struct kernel *kernel, uint32_t *tgid, struct held_ta
 		*tgid = next;
 	} while (bpf_map_lookup_elem(fd, &next, ret));
 	return 0;
+}
+
+void kernel_count_inherited_holds(struct kernel *kernel)
+{
+	struct held_task task;
+	uint32_t tgid = 0;
+
+	while (kernel_next_held(kernel, &tgid, &task) == 0)
+		count_hold(kernel, task.user, true);
 }
 
 int kernel_find_held(const struct kernel *kernel, uint32_t tgid, struct held_task *ret)
@@ -165,7 +197,7 @@ int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret
 	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid,
 					   &task))
 		return -errno;
-	__atomic_fetch_sub(&kernel->skeleton->bss->holding, task.requests, __ATOMIC_RELAXED);
+	count_hold(kernel, task.user, false);
 	if (ret)
 		*ret = task;
 	return 0;
@@ -173,11 +205,15 @@ int kernel_take_held(struct kernel *kernel, uint32_t tgid, struct held_task *ret
 
 int kernel_restore_held(struct kernel *kernel, uint32_t tgid, const struct held_task *task)
 {
+	int error = 0;
+
+	count_hold(kernel, task->user, true);
 	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.held_tasks), &tgid, task,
 				BPF_NOEXIST))
-		return -errno;
-	__atomic_fetch_add(&kernel->skeleton->bss->holding, task->requests, __ATOMIC_RELAXED);
-	return 0;
+		error = -errno;
+	if (error)
+		count_hold(kernel, task->user, false);
+	return error;
 }
 
 uint64_t kernel_policy_generation(const struct kernel *kernel)

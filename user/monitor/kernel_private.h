@@ -50,6 +50,9 @@ void kernel_pins_give_up(struct kernel *kernel);
 /* Opposite of kernel_pins_link() for all of them. */
 void kernel_pins_unlink(struct kernel *kernel);
 
+/* What an earlier monitor held is looked after by the programs of this one. */
+void kernel_count_inherited_holds(struct kernel *kernel);
+
 /* Count a record and hand it over: for the rings, and for those that were replaced. */
 int kernel_take_alert(void *kernel, void *record, size_t size);
 int kernel_take_telemetry(void *kernel, void *record, size_t size);
