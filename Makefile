@@ -229,7 +229,11 @@ check-host: all $(probes)
 check-vm: all $(probes)
 	$(Q)tests/run vm $(O)
 
-.PHONY: probes check-host check-vm
+# Minutes each: not part of `test`.
+soak: all $(probes)
+	$(Q)tests/run soak $(O)
+
+.PHONY: probes check-host check-vm soak
 
 # Fuzz targets: tests/fuzz/fuzz_NAME.c each, and fuzz_list.c again for every format of lists. The
 # library is compiled a second time, by clang with its sanitizers and what guides the fuzzer.

@@ -15,8 +15,8 @@
 #include "context.h"
 #include "events.h"
 
-/* Bytes that wait in the queue of one output, unless set otherwise. */
-#define OUTPUT_QUEUE_DEFAULT (2U << 20)
+/* Bytes that wait in the queue of one output, unless set otherwise: some 10,000 alerts as text. */
+#define OUTPUT_QUEUE_DEFAULT (8U << 20)
 
 enum output_format {
 	OUTPUT_TEXT,
