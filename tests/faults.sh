@@ -75,3 +75,12 @@ still_decides() {
 account_closes() {
 	equal "$1: the account closes" "true 0" "$(status '.account | "\(.closes) \(.difference)"')"
 }
+
+# missing_records FILE...: "RUN NUMBER" of those that are in none of these event files, by the
+# command that interdict-events(5) gives.
+missing_records() {
+	local program
+	program=$(sed -n "/^jq -rn '/,/events\.json\$/p" "$source_root/user/man/interdict-events.5")
+	[ -n "$program" ] || bail "interdict-events(5) has no command to find gaps"
+	eval "${program/%events.json/\"\$@\"}"
+}

@@ -22,9 +22,6 @@
 #include "output_sink.h"
 #include "util.h"
 
-/* How often to look whether the file was removed, in nanoseconds. */
-#define FILE_CHECK_INTERVAL 1000000000U
-
 struct output_file {
 	struct output base;
 	enum output_format format;
@@ -32,7 +29,6 @@ struct output_file {
 	int fd;
 	mode_t type;         /* S_IFMT bits of the file */
 	bool torn;           /* the last line in it has no end */
-	uint64_t checked_at; /* CLOCK_BOOTTIME, nanoseconds */
 };
 
 static int file_format(struct output *output, const struct record *record, struct buffer *buffer)
@@ -175,17 +171,17 @@ static int file_reopen(struct output *output)
 	return file->path ? file_open(file) : 0;
 }
 
-/* Writing into a file that was removed would lose every line without a word. */
-static void file_check(struct output_file *file)
+/*
+ * Writing into a file that was removed would lose every line without a word. While it
+ * cannot be made anew (its directory is gone, a link is in its place), records wait.
+ */
+static int file_check(struct output_file *file)
 {
-	uint64_t now = clock_boottime();
 	struct stat st;
 
-	if (file->type != S_IFREG || !file->path || now - file->checked_at < FILE_CHECK_INTERVAL)
-		return;
-	file->checked_at = now;
-	if (fstat(file->fd, &st) == 0 && st.st_nlink == 0)
-		file_open(file);
+	if (file->type != S_IFREG || !file->path || fstat(file->fd, &st) < 0 || st.st_nlink > 0)
+		return 0;
+	return file_open(file);
 }
 
 static int file_end_torn_line(struct output_file *file)
@@ -207,8 +203,9 @@ static int file_send(struct output *output, const char *bytes, size_t size)
 	ssize_t n;
 	int r;
 
-	file_check(file);
-	r = file_end_torn_line(file);
+	r = file_check(file);
+	if (r == 0)
+		r = file_end_torn_line(file);
 	if (r < 0)
 		return r;
 	n = file_write(file, bytes + output->sent, size - output->sent);
