@@ -195,11 +195,12 @@ clean:
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library \
-	libtarget.so overwrite together rewrite)
+	libtarget.so overwrite together rewrite hold_attack)
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
 probe_flags_together := -static
 probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
+probe_flags_hold_attack := -static -pthread
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl
