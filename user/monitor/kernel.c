@@ -66,6 +66,7 @@ static const struct program_use program_uses[] = {
 	{ "signal_deliver", BACKEND_TRACEPOINT, needs_guard, false },
 	{ "signal_generate", BACKEND_TRACEPOINT, needs_kill, false },
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
+	{ "page_fault_user", BACKEND_TRACEPOINT, NULL, false },
 };
 
 _Static_assert(ARRAY_SIZE(program_uses) <= KERNEL_PROGRAMS_MAX, "kernel.names has room");
