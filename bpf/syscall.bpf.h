@@ -24,6 +24,8 @@ enum call {
 	CALL_OPEN_BY_HANDLE,
 	CALL_EXECVE,   /* argv is argument 1 */
 	CALL_EXECVEAT, /* argv is argument 2 */
+	CALL_SHMAT,    /* returns the address */
+	CALL_IPC,      /* i386: the call is argument 0; shmat's address at argument 3 */
 };
 
 struct syscall_args {
@@ -43,6 +45,8 @@ static __always_inline u32 syscall_name_64(u32 number)
 	case 16:
 	case 514: /* x32 */
 		return CALL_IOCTL;
+	case 30:
+		return CALL_SHMAT;
 	case 313:
 		return CALL_FINIT_MODULE;
 	case 175:
@@ -79,6 +83,10 @@ static __always_inline u32 syscall_name_32(u32 number)
 		return CALL_MPROTECT;
 	case 54:
 		return CALL_IOCTL;
+	case 397:
+		return CALL_SHMAT;
+	case 117:
+		return CALL_IPC;
 	case 350:
 		return CALL_FINIT_MODULE;
 	case 128:

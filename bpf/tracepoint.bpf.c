@@ -9,7 +9,8 @@
  *				mapping before the caller is back in user space; what
  *				changes a file and leaves its change time
  *	sys_exit		opens; the script of a #! line; executable mappings
- *				once more, by what was really mapped
+ *				once more, by what was really mapped; SysV shared
+ *				memory, which has no descriptor to look at before
  *	signal_deliver		the stop of a held task: looked at again when it ends
  *	signal_generate		a held task that somebody else resumes is killed
  *	sched_switch		so is one that gets the CPU without a verdict
@@ -563,6 +564,18 @@ static __always_inline void exit_mmap(u64 address)
 	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U, address);
 }
 
+#define IPC_SHMAT 21 /* include/uapi/linux/ipc.h; the upper half is a version */
+
+/* ipc(2) has one number for all calls, and puts shmat's address where argument 3 points. */
+static __always_inline void exit_ipc(const struct syscall_args *args)
+{
+	u32 address = 0;
+
+	if ((args->arg[0] & 0xffff) == IPC_SHMAT &&
+	    !bpf_probe_read_user(&address, sizeof(address), (void *)args->arg[3]))
+		exit_mmap(address);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
@@ -585,6 +598,14 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	case CALL_MMAP:
 		if (!(args.arg[3] & MAP_ANONYMOUS))
 			exit_mmap((u64)ret);
+		break;
+	case CALL_SHMAT:
+		map_forget();
+		exit_mmap((u64)ret);
+		break;
+	case CALL_IPC:
+		map_forget();
+		exit_ipc(&args);
 		break;
 	case CALL_MPROTECT:
 		if (!is_dying((void *)bpf_get_current_task()))
