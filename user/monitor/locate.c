@@ -24,25 +24,27 @@ static int open_magic_link(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The file that is mapped at @address of the process. */
-static int open_mapped(uint32_t tgid, uint64_t address)
+/* The file of the first mapping of the process that @event is about: by address, or by inode. */
+static int open_mapped(const struct event *event, bool by_inode)
 {
 	_cleanup_free_ char *maps = NULL;
 	char path[PROC_PATH_MAX];
 	char *line, *rest;
 	int error;
 
-	snprintf(path, sizeof(path), "/proc/%u/maps", tgid);
+	snprintf(path, sizeof(path), "/proc/%u/maps", event->tgid);
 	error = read_small_file(path, MAPS_MAX, &maps, NULL);
 	if (error)
 		return error;
 	for (line = strtok_r(maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		unsigned long start, end;
+		unsigned long start, end, inode;
 
-		if (sscanf(line, "%lx-%lx ", &start, &end) != 2 || address < start ||
-		    address >= end)
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %lu", &start, &end, &inode) != 3)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", tgid, start, end);
+		if (by_inode ? inode != event->file.inode
+			     : event->address < start || event->address >= end)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", event->tgid, start, end);
 		return open_magic_link(path);
 	}
 	return -ESRCH;
@@ -99,7 +101,7 @@ static int open_in_process(const struct event *event)
 		snprintf(path, sizeof(path), "/proc/%u/exe", event->tgid);
 		return open_magic_link(path);
 	case EVENT_MAP:
-		return open_mapped(event->tgid, event->address);
+		return open_mapped(event, false);
 	case EVENT_OPEN:
 		return open_descriptor_of_inode(event);
 	}
@@ -170,6 +172,14 @@ static int locate_file(const struct event *event, const char *path)
 		fd = open_in_process(event);
 	if (fd >= 0 && shows_file(fd, event))
 		return fd;
+	/* The descriptor is closed once the file is mapped: without a name only that is left. */
+	if (event->kind == EVENT_MAP && process_is((pid_t)event->tgid, event->start)) {
+		if (fd >= 0)
+			close(fd);
+		fd = open_mapped(event, true);
+		if (fd >= 0 && shows_file(fd, event))
+			return fd;
+	}
 	/* The task is gone, or its descriptor names something else by now. */
 	by_path = open_by_path(event, path);
 	if (by_path < 0)
