@@ -200,7 +200,8 @@ static void print_privileges(const json_t *privileges)
 	const json_t *name;
 	size_t i;
 
-	printf("privileges   seccomp: %s, capabilities:", text_of(privileges, "seccomp"));
+	printf("privileges   seccomp: %s, protect: %s, capabilities:", text_of(privileges, "seccomp"),
+	       json_is_true(json_object_get(privileges, "protect")) ? "yes" : "no");
 	json_array_foreach(json_object_get(privileges, "capabilities"), i, name)
 		printf("%s %s", i ? "," : "", json_string_value(name));
 	putchar('\n');

@@ -32,6 +32,7 @@
  *			suspect.c learn.c: what has no digest yet
  *			report.c repeat.c enrich.c process.c: from an alert to the outputs
  *			privileges*.c: what the daemon gives up once it runs
+ *			protection.c: what root may not do to it (protect = yes)
  *			config.c control*.c notify.c: the administrator, the service manager
  *	output/		events.c field*.c classify.c: records, their fields and words
  *			output*.c: text, ECS, event file, syslog

@@ -312,7 +312,7 @@ static void test_capabilities(void **state)
 static void test_status(void **state)
 {
 	struct privileges privileges = { .capabilities = CAPABILITY_BIT(CAP_KILL) };
-	json_t *json = privileges_status(&privileges);
+	json_t *json = privileges_status(&privileges, false);
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(json, "seccomp")), "on");
@@ -320,7 +320,7 @@ static void test_status(void **state)
 	json_decref(json);
 	privileges.filter_error = -EINVAL;
 	privileges.capabilities |= CAPABILITY_BIT(CAP_SYS_ADMIN);
-	json = privileges_status(&privileges);
+	json = privileges_status(&privileges, false);
 	assert_string_equal(json_string_value(json_object_get(json, "seccomp")),
 			    strerror(EINVAL));
 	assert_string_equal(json_string_value(json_array_get(

@@ -83,6 +83,7 @@ static const struct option options[] = {
 	OPTION("monitor", "backend", KIND_CHOICE, backend, backend_choices, 0, 0, "auto"),
 	OPTION("monitor", "unverifiable-fs", KIND_FLAG, unverifiable_deny, report_choices, 0,
 	       0, "report"),
+	OPTION("monitor", "protect", KIND_FLAG, protect, flag_choices, 0, 0, "no"),
 	OPTION("hash", "kernel-max", KIND_BYTES, hash_max, NULL, 1U << 20, 1ULL << 30, "64M"),
 	OPTION("hold", "hold", KIND_FLAG, hold, flag_choices, 0, 0, "yes"),
 	OPTION("hold", "allow-late-kill", KIND_FLAG, allow_late_kill, flag_choices, 0, 0, "no"),

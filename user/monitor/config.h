@@ -31,6 +31,7 @@ struct config {
 	bool release;		  /* only by the command line: nothing outlives the monitor */
 	bool allow_late_kill;
 	bool unverifiable_deny;
+	bool protect; /* against root, as far as that goes: interdict-security(7) */
 	uint64_t hash_max;	/* bytes the kernel hashes by itself */
 	uint64_t hold_deadline; /* nanoseconds a task may be held */
 	enum output_format format;

@@ -44,6 +44,11 @@ static bool needs_kill(const struct kernel_options *options)
 	return options->can_kill_others;
 }
 
+static bool needs_protect(const struct kernel_options *options)
+{
+	return options->protect;
+}
+
 static bool needs_guard(const struct kernel_options *options)
 {
 	return options->can_guard;
@@ -67,6 +72,17 @@ static const struct program_use program_uses[] = {
 	{ "signal_generate", BACKEND_TRACEPOINT, needs_kill, false },
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
 	{ "page_fault_user", BACKEND_TRACEPOINT, NULL, false },
+	{ "task_kill", BACKEND_LSM, needs_protect, false },
+	{ "ptrace_access_check", BACKEND_LSM, needs_protect, false },
+	{ "task_setrlimit", BACKEND_LSM, needs_protect, false },
+	{ "task_setnice", BACKEND_LSM, needs_protect, false },
+	{ "task_setscheduler", BACKEND_LSM, needs_protect, false },
+	{ "bpf_map", BACKEND_LSM, needs_protect, false },
+	{ "bpf_prog", BACKEND_LSM, needs_protect, false },
+	{ "inode_permission", BACKEND_LSM, needs_protect, false },
+	{ "inode_rename", BACKEND_LSM, needs_protect, false },
+	{ "inode_rmdir", BACKEND_LSM, needs_protect, false },
+	{ "sb_umount", BACKEND_LSM, needs_protect, false },
 };
 
 _Static_assert(ARRAY_SIZE(program_uses) <= KERNEL_PROGRAMS_MAX, "kernel.names has room");

@@ -12,6 +12,7 @@
 
 #include <interdict/event.h>
 #include <interdict/policy.h>
+#include <interdict/protection.h>
 #include <interdict/runtime.h>
 
 struct kernel;
@@ -23,6 +24,7 @@ struct kernel_options {
 	bool post_open;	      /* lsm: there is a file_post_open hook */
 	bool setattr_idmap;   /* lsm: inode_setattr has the idmap first */
 	bool can_kill_others; /* tracepoint: bpf_send_signal_task() is there */
+	bool protect;	      /* lsm: the programs that guard the daemon are loaded too */
 	bool can_guard;	      /* tracepoint: bpf_task_work_schedule_resume_impl() is there */
 	size_t alerts_size;   /* bytes, a power of two, at least a page; 0: default */
 	size_t telemetry_size;
@@ -123,6 +125,10 @@ unsigned int kernel_programs(const struct kernel *kernel);
 
 /* Names of the attached programs, for status: NULL-terminated, borrowed. */
 const char *const *kernel_program_names(const struct kernel *kernel);
+
+/* For protection.c: the loaded object, and what its programs guard. Both stay ours. */
+struct bpf_object *kernel_object(const struct kernel *kernel);
+struct protection *kernel_protection(struct kernel *kernel);
 
 /* Puts the image map @fd in force (policy_map.h). */
 int kernel_swap_policy(struct kernel *kernel, int fd);

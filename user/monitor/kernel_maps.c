@@ -18,6 +18,16 @@ struct journal *kernel_journal(const struct kernel *kernel)
 	return &kernel->skeleton->data_journal->journal;
 }
 
+struct protection *kernel_protection(struct kernel *kernel)
+{
+	return &kernel->skeleton->data_protection->protection;
+}
+
+struct bpf_object *kernel_object(const struct kernel *kernel)
+{
+	return kernel->skeleton->obj;
+}
+
 int kernel_records_fd(const struct kernel *kernel)
 {
 	return ring_buffer__epoll_fd(kernel->rings);

@@ -15,6 +15,7 @@
 #include "monitor_private.h"
 #include "notify.h"
 #include "process.h"
+#include "protection.h"
 #include "util.h"
 
 #define NS_PER_S 1000000000ULL
@@ -197,6 +198,7 @@ static int start_kernel(struct monitor *monitor)
 		.post_open = monitor->features.file_post_open,
 		.setattr_idmap = monitor->features.setattr_idmap,
 		.can_kill_others = monitor->features.send_signal_task,
+		.protect = config->protect,
 		.can_guard = monitor->features.task_work,
 		.alerts_size = config->alerts_size,
 		.telemetry_size = config->telemetry_size,
@@ -256,6 +258,11 @@ static int check_strictness(const struct monitor *monitor)
 {
 	const struct config *config = monitor->config;
 
+	if (config->protect && monitor->backend != BACKEND_LSM) {
+		log_error("protect = yes needs the lsm backend: tracepoints can refuse nothing "
+			  "(`interdict doctor`)");
+		return -EOPNOTSUPP;
+	}
 	if (config->mode != MODE_ENFORCE || monitor->backend != BACKEND_TRACEPOINT)
 		return 0;
 	if (!config->allow_late_kill && !monitor_is_strict(monitor)) {
@@ -267,6 +274,19 @@ static int check_strictness(const struct monitor *monitor)
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+static int start_protection(struct monitor *monitor)
+{
+	int error;
+
+	protection_end(monitor->kernel);
+	if (!monitor->config->protect)
+		return 0;
+	error = protection_begin(monitor->kernel);
+	if (error)
+		log_error("cannot protect the monitor: %s", strerror(-error));
+	return error;
 }
 
 static int start_parts(struct monitor *monitor)
@@ -296,6 +316,9 @@ static int start_parts(struct monitor *monitor)
 			  backend_name(monitor->backend), strerror(-error));
 		return error;
 	}
+	error = start_protection(monitor);
+	if (error)
+		return error;
 	error = control_listen(monitor_answer, monitor, &monitor->control);
 	if (error)
 		log_error("cannot listen on %s: %s", CONTROL_PATH, strerror(-error));

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "log.h"
 #include "notify.h"
+#include "protection.h"
 #include "sequences.h"
 #include "util.h"
 
@@ -77,6 +78,8 @@ static int load(struct monitor *monitor, struct problems *problems)
 	}
 	monitor->context.policy_generation = inforce_header(monitor->inforce)->generation;
 	policy_digest(policy, monitor->context.policy_digest);
+	if (monitor->config->protect && protection_policy(monitor->kernel))
+		log_warning("the policy in force is not protected against root");
 	remember_sequences(monitor, policy, problems);
 	monitor_identity_policy(monitor);
 	return error;

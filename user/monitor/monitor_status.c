@@ -177,7 +177,7 @@ static json_t *status(const struct monitor *monitor)
 	json_object_set_new(answer, "account", monitor_account_status(monitor));
 	json_object_set_new(answer, "last_reload", reload_status(monitor));
 	json_object_set_new(answer, "identity", monitor_identity_status(monitor));
-	json_object_set_new(answer, "privileges", privileges_status(&monitor->privileges));
+	json_object_set_new(answer, "privileges", privileges_status(&monitor->privileges, monitor->config->protect));
 	return answer;
 }
 
@@ -242,6 +242,8 @@ static const char *health_of_counter(unsigned int counter, enum health_level *re
 		return "loss";
 	case COUNTER_NO_COVERAGE:
 		return "coverage";
+	case COUNTER_PROTECT_REFUSED:
+		return "protect";
 	case COUNTER_LOST_TELEMETRY:
 		*ret_level = HEALTH_INFO;
 		return "loss";

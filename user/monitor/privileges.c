@@ -63,7 +63,7 @@ static json_t *capability_names(uint64_t capabilities)
 	return array;
 }
 
-json_t *privileges_status(const struct privileges *privileges)
+json_t *privileges_status(const struct privileges *privileges, bool protect)
 {
 	const char *filter = "on";
 
@@ -71,6 +71,7 @@ json_t *privileges_status(const struct privileges *privileges)
 		filter = "off: built with a sanitizer";
 	else if (privileges->filter_error)
 		filter = strerror(-privileges->filter_error);
-	return json_pack("{s:o, s:s}", "capabilities", capability_names(privileges->capabilities),
-			 "seccomp", filter);
+	return json_pack("{s:o, s:s, s:b}", "capabilities",
+			 capability_names(privileges->capabilities), "seccomp", filter, "protect",
+			 protect);
 }

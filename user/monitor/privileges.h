@@ -7,6 +7,7 @@
 #ifndef INTERDICT_PRIVILEGES_H
 #define INTERDICT_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -33,7 +34,7 @@ void privileges_drop(struct privileges *ret_privileges);
  */
 int privileges_filter(void);
 
-/* For status: {"capabilities": [NAME...], "seccomp": "on" or why not}. */
-json_t *privileges_status(const struct privileges *privileges);
+/* For status: {"capabilities": [NAME...], "seccomp": "on" or why not, "protect": bool}. */
+json_t *privileges_status(const struct privileges *privileges, bool protect);
 
 #endif
