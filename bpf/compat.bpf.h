@@ -39,6 +39,34 @@ struct ovl_file {
 	struct file *realfile;
 };
 
+/* Where overlayfs or btrfs is a module that is not loaded yet its types are not known. */
+struct ovl_inode {
+	unsigned long flags; /* bits: enum ovl_inode_flag */
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+};
+
+enum ovl_inode_flag {
+	OVL_UPPERDATA = 3, /* as the running kernel has it: relocated */
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct btrfs_device {
+	struct list_head dev_list; /* in btrfs_fs_devices.devices */
+	struct block_device *bdev;
+};
+
+struct btrfs_fs_devices {
+	struct list_head devices;
+};
+
+struct btrfs_fs_info {
+	struct btrfs_fs_devices *fs_devices;
+};
+
 #pragma clang attribute pop
 
 static __always_inline void inode_ctime(struct inode *inode, s64 *sec, u32 *nsec)
@@ -71,6 +99,28 @@ static __always_inline struct file *overlay_real_file(struct file *file)
 	if (bpf_core_type_exists(struct ovl_file))
 		return BPF_CORE_READ((struct ovl_file *)private_data, realfile);
 	return private_data;
+}
+
+/*
+ * True if the file on overlayfs was copied up after it had been opened: mmap(2) goes on
+ * showing what lies beneath it at @real, read(2) and so everybody who hashes shows the
+ * upper file. With @same_ctime what is known where the types are not: after the copy-up
+ * the overlay's inode has the upper one's change time.
+ */
+static __always_inline bool overlay_is_stale(struct inode *inode, struct inode *real,
+					     bool same_ctime)
+{
+	struct ovl_inode *overlay;
+	struct dentry *upper;
+
+	if (!bpf_core_type_exists(struct ovl_inode))
+		return !same_ctime;
+	overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
+	upper = BPF_CORE_READ(overlay, __upperdentry);
+	if (!upper || !(BPF_CORE_READ(overlay, flags) >>
+				bpf_core_enum_value(enum ovl_inode_flag, OVL_UPPERDATA) & 1))
+		return false; /* no data above */
+	return BPF_CORE_READ(upper, d_inode) != real;
 }
 
 /*

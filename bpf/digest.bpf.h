@@ -47,14 +47,14 @@ static __always_inline int digest_account(struct facts *facts, struct inode *ino
 	if (!writes)
 		return -ENOMEM;
 	if (writes->tainted || facts->writecount > 0)
-		facts->flags &= ~FACT_CACHEABLE;
+		facts->flags &= ~(FACT_CACHEABLE | FACT_TRANSIENT);
 	/* An overlay's digest is keyed by the real inode, whose writes are counted
 	 * in storage that cannot be reached from here: it rests on ctime, version,
 	 * writecount and unseen_writes(). */
 	if (!(facts->flags & FACT_OVERLAY))
 		facts->stamp.writes = READ_ONCE(writes->writes);
 	else if (taint_find(facts))
-		facts->flags &= ~FACT_CACHEABLE;
+		facts->flags &= ~(FACT_CACHEABLE | FACT_TRANSIENT);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ static __always_inline bool digest_cached(const struct facts *facts, struct inod
 	if (!(facts->flags & FACT_CACHEABLE))
 		return false;
 	if (facts->flags & FACT_OVERLAY) {
-		if (!digests_find(facts, copy))
+		if (!digests_find(facts, 0, copy))
 			return false;
 		stored = copy;
 	} else {
@@ -89,15 +89,38 @@ static __always_inline bool digest_cached(const struct facts *facts, struct inod
 	return true;
 }
 
+static __always_inline void digest_fill(const struct facts *facts, u32 flags,
+					struct cached_digest *value, const u8 *digest)
+{
+	value->stamp = facts->stamp;
+	value->source = HASH_SOURCE_IMA;
+	value->flags = flags;
+	__builtin_memcpy(value->digest, digest, sizeof(value->digest));
+	value->seal = digest_seal(value);
+}
+
+/*
+ * Remembers what a file was when it was mapped whose digests are not kept. For it the
+ * mapping might as well have been executable from the beginning: what is written later
+ * is not seen then either.
+ */
+static __always_inline void digest_store_mapped(const struct facts *facts,
+						struct cached_digest *value, const u8 *digest)
+{
+	struct digest_key key;
+
+	digest_fill(facts, DIGEST_OF_MAPPING, value, digest);
+	value->stamp.writes = 0; /* on overlayfs it is found by the inode beneath */
+	value->seal = digest_seal(value);
+	facts_key(facts, &key);
+	bpf_map_update_elem(&digests, &key, value, BPF_ANY);
+}
+
 /* Stores one complete value. That it cannot be stored costs a hash next time. */
 static __always_inline void digest_store(const struct facts *facts, struct inode *inode,
 					 struct cached_digest *value, const u8 *digest)
 {
-	value->stamp = facts->stamp;
-	value->source = HASH_SOURCE_IMA;
-	value->reserved = 0;
-	__builtin_memcpy(value->digest, digest, sizeof(value->digest));
-	value->seal = digest_seal(value);
+	digest_fill(facts, 0, value, digest);
 	if (facts->flags & FACT_OVERLAY) {
 		struct digest_key key;
 
@@ -113,8 +136,8 @@ static __always_inline void digest_store(const struct facts *facts, struct inode
 		count(COUNTER_NO_STORAGE);
 }
 
-/* Hashes the file now. 0, or why it could not be hashed or trusted. */
-static __always_inline int digest_compute(struct file *file, struct inode *inode,
+/* Hashes the file now, @mapped: to be mapped. 0, or why it could not be hashed or trusted. */
+static __always_inline int digest_compute(struct file *file, struct inode *inode, bool mapped,
 					  struct facts *facts, struct facts *after,
 					  struct cached_digest *value, u8 *digest)
 {
@@ -136,6 +159,8 @@ static __always_inline int digest_compute(struct file *file, struct inode *inode
 		if (stamp_equal(&facts->stamp, &after->stamp)) {
 			if (facts->flags & after->flags & FACT_CACHEABLE)
 				digest_store(facts, inode, value, digest);
+			else if (mapped && (facts->flags & after->flags & FACT_TRANSIENT))
+				digest_store_mapped(facts, value, digest);
 			return 0;
 		}
 		*facts = *after;

@@ -81,6 +81,8 @@ static __always_inline void emit_file(struct event *event, const struct facts *f
 {
 	event->file = facts->stamp;
 	event->inode_address = facts->address;
+	event->view_ctime_sec = facts->view_ctime_sec;
+	event->view_ctime_nsec = facts->view_ctime_nsec;
 	if (facts->flags & FACT_UNVERIFIABLE)
 		event->flags |= EVENT_UNVERIFIABLE;
 	if (facts->flags & FACT_OVERLAY)

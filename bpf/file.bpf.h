@@ -35,13 +35,17 @@
 #define FACT_INCONSISTENT 0x10U /* overlay and real file differ, or no real file */
 #define FACT_X_BIT	  0x20U
 #define FACT_DEV_PRIVATE  0x40U
+#define FACT_TRANSIENT	  0x80U /* not cacheable, for its file system's sake */
 
 struct facts {
 	struct file_stamp stamp; /* of the real file */
 	u64 address;		 /* of the real inode */
 	u64 view_size;		 /* as the file itself reports it */
+	s64 view_ctime_sec;	 /* so does this */
+	u32 view_ctime_nsec;
 	s32 writecount;
 	u32 flags;
+	u32 reserved;
 };
 
 static __always_inline bool super_is_foreign(struct super_block *sb)
@@ -50,21 +54,58 @@ static __always_inline bool super_is_foreign(struct super_block *sb)
 	       (u32)BPF_CORE_READ(sb, s_magic) == FUSE_SUPER_MAGIC;
 }
 
+/* False also for no device at all. */
+static __always_inline bool device_is_private(struct block_device *bdev)
+{
+	u32 major = BPF_CORE_READ(bdev, bd_dev) >> 20;
+
+	return bdev && major != LOOP_MAJOR && major != NBD_MAJOR && major != DRBD_MAJOR;
+}
+
+#define BTRFS_DEVICES_MAX 8
+
+/*
+ * btrfs has its devices in a list of its own, and checksums of data do not replace
+ * knowing them: files may have none (chattr +C), and who writes the image can compute
+ * them. Not known, or too many: false.
+ */
+static __always_inline bool btrfs_is_private(struct super_block *sb)
+{
+	struct btrfs_fs_info *info = BPF_CORE_READ(sb, s_fs_info);
+	struct btrfs_fs_devices *devices;
+	struct list_head *head, *link;
+
+	if (!bpf_core_type_exists(struct btrfs_fs_info))
+		return false;
+	devices = BPF_CORE_READ(info, fs_devices);
+	if (!devices)
+		return false;
+	head = (void *)devices + bpf_core_field_offset(struct btrfs_fs_devices, devices);
+	link = BPF_CORE_READ(head, next);
+	for (int i = 0; i < BTRFS_DEVICES_MAX && link && link != head; i++) {
+		struct btrfs_device *device =
+			(void *)link - bpf_core_field_offset(struct btrfs_device, dev_list);
+
+		if (!device_is_private(BPF_CORE_READ(device, bdev)))
+			return false;
+		link = BPF_CORE_READ(link, next);
+	}
+	return link == head;
+}
+
 /* Allow-list of file systems whose change stamps were tried. */
 static __always_inline bool super_is_cacheable(struct super_block *sb)
 {
-	struct block_device *bdev = BPF_CORE_READ(sb, s_bdev);
-	u32 magic = (u32)BPF_CORE_READ(sb, s_magic);
-	u32 major;
-
-	if (magic == TMPFS_MAGIC || magic == BTRFS_SUPER_MAGIC)
+	switch ((u32)BPF_CORE_READ(sb, s_magic)) {
+	case TMPFS_MAGIC:
 		return true;
-	if (magic != EXT4_SUPER_MAGIC && magic != XFS_SUPER_MAGIC)
-		return false;
-	if (!bdev)
-		return false;
-	major = BPF_CORE_READ(bdev, bd_dev) >> 20;
-	return major != LOOP_MAJOR && major != NBD_MAJOR && major != DRBD_MAJOR;
+	case BTRFS_SUPER_MAGIC:
+		return btrfs_is_private(sb);
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+		return device_is_private(BPF_CORE_READ(sb, s_bdev));
+	}
+	return false;
 }
 
 /* Fills facts->stamp (but for .writes), .address and .writecount from @inode. */
@@ -105,6 +146,16 @@ static __always_inline u64 unseen_writes(u64 address)
 	return opens ? READ_ONCE(*opens) : 0;
 }
 
+static __always_inline bool facts_same_ctime(struct inode *a, struct inode *b)
+{
+	s64 sec[2];
+	u32 nsec[2];
+
+	inode_ctime(a, &sec[0], &nsec[0]);
+	inode_ctime(b, &sec[1], &nsec[1]);
+	return sec[0] == sec[1] && nsec[0] == nsec[1];
+}
+
 /*
  * Reads what is known of @file now. On overlayfs goes on with the real file
  * beneath (overlayfs stacks two deep at most: FILESYSTEM_MAX_STACK_DEPTH).
@@ -115,6 +166,7 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
 	u32 mode = BPF_CORE_READ(inode, i_mode);
+	struct inode *real;
 
 	__builtin_memset(facts, 0, sizeof(*facts));
 	if ((mode & S_IFMT) != S_IFREG)
@@ -123,6 +175,7 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 	if (mode & S_IXUGO)
 		facts->flags |= FACT_X_BIT;
 	facts->view_size = (u64)BPF_CORE_READ(inode, i_size);
+	inode_ctime(inode, &facts->view_ctime_sec, &facts->view_ctime_nsec);
 	if (super_is_foreign(sb))
 		facts->flags |= FACT_UNVERIFIABLE;
 	if ((u32)BPF_CORE_READ(sb, s_magic) == BTRFS_SUPER_MAGIC)
@@ -133,11 +186,14 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 			break;
 		facts->flags |= FACT_OVERLAY | FACT_DEV_PRIVATE;
 		file = overlay_real_file(file);
-		inode = file ? BPF_CORE_READ(file, f_inode) : NULL;
-		if (!inode) {
+		real = file ? BPF_CORE_READ(file, f_inode) : NULL;
+		if (!real) {
 			facts->flags |= FACT_INCONSISTENT;
 			return;
 		}
+		if (overlay_is_stale(inode, real, facts_same_ctime(inode, real)))
+			facts->flags |= FACT_INCONSISTENT;
+		inode = real;
 		sb = BPF_CORE_READ(inode, i_sb);
 		if (super_is_foreign(sb))
 			facts->flags |= FACT_UNVERIFIABLE;
@@ -148,6 +204,8 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 		facts->flags |= FACT_INCONSISTENT;
 	if (!(facts->flags & FACT_UNVERIFIABLE) && super_is_cacheable(sb))
 		facts->flags |= FACT_CACHEABLE;
+	else
+		facts->flags |= FACT_TRANSIENT;
 }
 
 static __always_inline bool stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
@@ -198,10 +256,12 @@ static __always_inline bool taint_find(const struct facts *facts)
 }
 
 /*
- * The digest map's value for the file, if it is whole and still holds: copied
- * to @ret, because elements are reused while they are read.
+ * The digest map's value for the file, if it is whole, of the kind that @flags names
+ * (DIGEST_*) and still holds: copied to @ret, because elements are reused while they
+ * are read.
  */
-static __always_inline bool digests_find(const struct facts *facts, struct cached_digest *ret)
+static __always_inline bool digests_find(const struct facts *facts, u32 flags,
+					 struct cached_digest *ret)
 {
 	struct cached_digest *found;
 	struct digest_key key;
@@ -211,7 +271,8 @@ static __always_inline bool digests_find(const struct facts *facts, struct cache
 	if (!found)
 		return false;
 	__builtin_memcpy(ret, found, sizeof(*ret));
-	return ret->seal == digest_seal(ret) && stamp_equal(&ret->stamp, &facts->stamp);
+	return ret->seal == digest_seal(ret) && ret->flags == flags &&
+	       stamp_equal(&ret->stamp, &facts->stamp);
 }
 
 #endif

@@ -87,6 +87,7 @@ struct super_block {
 	unsigned long s_magic;
 	struct block_device *s_bdev;
 	struct user_namespace *s_user_ns;
+	void *s_fs_info;
 };
 
 struct inode {

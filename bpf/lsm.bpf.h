@@ -63,8 +63,8 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 		return hook_listed(hook);
 	if (!error) {
 		hook->verdict.source = HASH_SOURCE_IMA;
-		error = digest_compute(file, inode, facts, &hook->after, &hook->value,
-				       hook->query.digest);
+		error = digest_compute(file, inode, hook->kind == EVENT_MAP, facts, &hook->after,
+				       &hook->value, hook->query.digest);
 	}
 	if (!error)
 		return hook_listed(hook);

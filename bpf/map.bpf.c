@@ -74,15 +74,20 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	return hook_end(hook);
 }
 
-/* A real file that overlayfs maps has its digest under its own inode only here. */
+/*
+ * A real file that overlayfs maps has its digest under its own inode only here. So has
+ * a file whose digests are not kept that of its last mapping.
+ */
 static __always_inline bool mprotect_cached(struct hook *hook, struct inode *inode)
 {
 	if (digest_cached(&hook->facts, inode, &hook->value, hook->query.digest,
 			  &hook->verdict.source))
 		return true;
+	u32 kept = hook->facts.flags & FACT_CACHEABLE ? 0 : DIGEST_OF_MAPPING;
+
 	hook->facts.stamp.writes = unseen_writes(hook->facts.address);
-	if (!(hook->facts.flags & FACT_CACHEABLE) || taint_find(&hook->facts) ||
-	    !digests_find(&hook->facts, &hook->value))
+	if (!(hook->facts.flags & (FACT_CACHEABLE | FACT_TRANSIENT)) || taint_find(&hook->facts) ||
+	    !digests_find(&hook->facts, kept, &hook->value))
 		return false;
 	__builtin_memcpy(hook->query.digest, hook->value.digest, INTERDICT_DIGEST_SIZE);
 	hook->verdict.source = hook->value.source;

@@ -59,7 +59,7 @@ static __always_inline bool tracepoint_cached(struct hook *hook)
 
 	if (facts->writecount > 0 || taint_find(facts))
 		facts->flags &= ~FACT_CACHEABLE;
-	if (!(facts->flags & FACT_CACHEABLE) || !digests_find(facts, &hook->value))
+	if (!(facts->flags & FACT_CACHEABLE) || !digests_find(facts, 0, &hook->value))
 		return false;
 	__builtin_memcpy(hook->query.digest, hook->value.digest, INTERDICT_DIGEST_SIZE);
 	hook->verdict.source = hook->value.source;

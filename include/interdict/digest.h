@@ -41,11 +41,17 @@ struct digest_key {
 	__u32 inode_generation;
 };
 
+/*
+ * cached_digest.flags: of a file whose digests are not kept, as it was when it was mapped. Good for
+ * mprotect(2) of that mapping, which cannot hash, and for nothing else.
+ */
+#define DIGEST_OF_MAPPING 0x1U
+
 struct cached_digest {
 	struct file_stamp stamp;
 	__u8 digest[INTERDICT_DIGEST_SIZE];
 	__u32 source; /* enum hash_source */
-	__u32 reserved;
+	__u32 flags;  /* DIGEST_* */
 	__u64 seal; /* digest_seal(): a torn copy does not verify */
 };
 

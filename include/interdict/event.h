@@ -109,10 +109,17 @@ struct event {
 	__u16 argv_size;  /* bytes of argv in the payload, after the path */
 	__u16 reserved2;  /* zero */
 	__u64 address;	  /* map: where it is mapped; 0: not known */
+	/*
+	 * Change time as stat(2) shows it. On overlayfs that is the upper inode's, which need not
+	 * be the file that holds the bytes (metacopy); else the same as in .file.
+	 */
+	__s64 view_ctime_sec;
+	__u32 view_ctime_nsec;
+	__u32 reserved3; /* zero */
 	/* followed by path_size + argv_size bytes */
 };
 
-_Static_assert(sizeof(struct event) == 232, "no implicit padding");
+_Static_assert(sizeof(struct event) == 248, "no implicit padding");
 _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 
 /*

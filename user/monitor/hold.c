@@ -293,9 +293,9 @@ static void give_verdict(struct hold *hold, const struct event *event)
 	process_release(hold, process);
 }
 
-static bool may_store(const struct hold *hold, const struct stat *found)
+static bool may_store(const struct hold *hold, const struct file_stamp *file)
 {
-	int64_t changed = (int64_t)found->st_ctim.tv_sec * 1000000000 + found->st_ctim.tv_nsec;
+	int64_t changed = file->ctime_sec * 1000000000 + file->ctime_nsec;
 
 	return hold->options.ctime_is_fine || (int64_t)clock_realtime() - changed > CTIME_TICK_NS;
 }
@@ -387,7 +387,7 @@ static void request_done(struct hold *hold, struct request *request,
 	if (!error) {
 		hold->status.hashed++;
 		memcpy(alert->event.digest, result->digest, sizeof(alert->event.digest));
-		if (may_store(hold, &result->stat))
+		if (may_store(hold, &alert->event.file))
 			kernel_store_digest(hold->kernel, &alert->event, result->fd, result->digest);
 	}
 	if (!request->learn) {

@@ -216,9 +216,14 @@ int location_open(const void *data)
 bool locate_matches(const struct event *event, const struct stat *found)
 {
 	const struct file_stamp *file = &event->file;
+	const struct timespec *changed = &found->st_ctim;
 
-	if ((uint64_t)found->st_size != file->size || found->st_ctim.tv_sec != file->ctime_sec ||
-	    found->st_ctim.tv_nsec != (long)file->ctime_nsec)
+	if ((uint64_t)found->st_size != file->size)
+		return false;
+	/* What is mapped from overlayfs may be found as the file beneath, or as overlayfs shows it. */
+	if ((changed->tv_sec != file->ctime_sec || changed->tv_nsec != (long)file->ctime_nsec) &&
+	    (changed->tv_sec != event->view_ctime_sec ||
+	     changed->tv_nsec != (long)event->view_ctime_nsec))
 		return false;
 	/* After a copy-up overlayfs goes on showing the number of the lower inode. */
 	if (!(event->flags & EVENT_OVERLAY) && found->st_ino != file->inode)
