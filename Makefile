@@ -161,6 +161,8 @@ install: all
 uninstall: vendor-files
 	@! $(systemd_is_here) || ! test -e $(unitdir)/interdict.service || \
 		systemctl disable --now interdict.service
+	@# What a daemon that is gone has left in force ends too.
+	-@! test -z "$(DESTDIR)" || ! test -x $(prefix)/sbin/interdict || $(prefix)/sbin/interdict stop
 	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
