@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -162,6 +163,17 @@ static void on_signals(struct monitor *monitor)
 			break;
 		}
 	}
+}
+
+/* Each held process and each file that is hashed takes one: as many as we may have. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* What the programs have to know again and again. */
@@ -345,6 +357,7 @@ static int start(struct monitor *monitor)
 			log_error("cannot lock %s: %s", CONTROL_LOCK, strerror(-monitor->lock_fd));
 		return monitor->lock_fd;
 	}
+	raise_descriptor_limit();
 	error = open_signals(monitor);
 	if (error)
 		return error;

@@ -14,6 +14,7 @@
 #include "policy_internal.h"
 #include "secure_file.h"
 #include "signed_list.h"
+#include "steady_file.h"
 #include "util.h"
 
 #define SUFFIX	   ".vendor"
@@ -271,11 +272,16 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 	size_t errors = problems_errors(builder->problems);
 	struct list_signature signature = { 0 };
 	struct list_facts facts = { 0 };
+	/* What is signed is read whole, and then its signature is looked at. */
+	bool steady = vendor->file && !(vendor->signed_by && !source->learned);
 	_cleanup_close_ int fd = -EBADF;
+	struct steady_file file = { 0 };
 	struct policy_list *list;
 	int r;
 
 	r = open_list(builder, vendor, source, &signature, &fd);
+	if (r == 0 && steady)
+		r = steady_file_begin(fd, source->path, builder->problems, &file);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (builder->policy->list_count > INDEX_MAX) {
@@ -299,6 +305,8 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 	if (facts.rows == 0 && !source->learned && problems_errors(builder->problems) == errors)
 		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
 			     "no usable entry: expected at least one SHA-256");
+	if (steady)
+		steady_file_end(&file, fd, source->path, builder->problems);
 	report_weak(builder, list->path, &facts);
 	list->format = facts.format;
 	list->rows = facts.rows;

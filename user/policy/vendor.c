@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "ini_file.h"
 #include "secure_file.h"
+#include "steady_file.h"
 #include "util.h"
 #include "vendor_private.h"
 
@@ -390,6 +391,7 @@ int vendor_load(const char *path, struct problems *problems, struct vendor **ret
 	struct loader loader = { .problems = problems, .table = &table, .grace = SCHEDULE_NONE };
 	size_t errors = problems_errors(problems);
 	_cleanup_close_ int fd = -EBADF;
+	struct steady_file file = { 0 };
 	int r;
 
 	r = secure_open_file(path, NULL, problems, &fd);
@@ -399,7 +401,11 @@ int vendor_load(const char *path, struct problems *problems, struct vendor **ret
 	if (r < 0)
 		return r;
 	loader.vendor = vendor;
-	r = ini_read(fd, path, problems, handle_line, &loader);
+	r = steady_file_begin(fd, path, problems, &file);
+	if (r == 0)
+		r = ini_read(fd, path, problems, handle_line, &loader);
+	if (r == 0)
+		r = steady_file_end(&file, fd, path, problems);
 	if (r < 0)
 		return r;
 	finish(&loader);

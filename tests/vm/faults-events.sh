@@ -1,1 +1,0 @@
-../host/faults-events.sh
