@@ -215,13 +215,31 @@ static void process_kill(struct hold *hold, struct held_process *process)
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
-/* Lets it go on if every file that it waits for is decided. */
-static void process_release(struct hold *hold, struct held_process *process)
+/* Forgets a verdict that came too late, and the process if that was all. */
+static void process_forget_verdict(struct hold *hold, struct held_process *process)
+{
+	process->asked--;
+	process->decided--;
+	if (process->asked == 0)
+		process_remove(hold, process_find(hold, process->tgid));
+}
+
+/*
+ * Lets it go on if every file that it waits for is decided. @time: of the record that was
+ * decided now; a hold that is younger is another one, and that one's was decided before,
+ * without its record.
+ */
+static void process_release(struct hold *hold, struct held_process *process, uint64_t time)
 {
 	struct held_task task;
+	int error = take_held(hold, process->tgid, process->start, &task);
 
-	if (take_held(hold, process->tgid, process->start, &task) == 0 &&
-	    process->before + task.requests > process->decided) {
+	if (!error && task.since > time) {
+		kernel_restore_held(hold->kernel, process->tgid, &task);
+		process_forget_verdict(hold, process);
+		return;
+	}
+	if (!error && process->before + task.requests > process->decided) {
 		/* Another thread asked in the meantime; its record is on the way. */
 		if (kernel_restore_held(hold->kernel, process->tgid, &task))
 			process->before += task.requests; /* one has asked just now */
@@ -290,7 +308,7 @@ static void give_verdict(struct hold *hold, const struct event *event)
 		return;
 	}
 	process->decided++;
-	process_release(hold, process);
+	process_release(hold, process, event->time);
 }
 
 static bool may_store(const struct hold *hold, const struct file_stamp *file)
@@ -558,6 +576,8 @@ static void recover(struct hold *hold, uint32_t tgid, const struct held_task *ta
 static void look_after(struct hold *hold, uint32_t tgid, const struct held_task *task, uint64_t now)
 {
 	struct held_process *process = *process_find(hold, tgid);
+	/* It may have begun since the tick has. */
+	uint64_t age = now > task->since ? now - task->since : 0;
 
 	if (!process_is((pid_t)tgid, task->start)) {
 		/* Its record still comes, and wants to know why. */
@@ -569,12 +589,12 @@ static void look_after(struct hold *hold, uint32_t tgid, const struct held_task 
 		return;
 	}
 	if (!process) {
-		if (now - task->since > RECORD_GRACE_NS)
+		if (age > RECORD_GRACE_NS)
 			recover(hold, tgid, task);
 		return;
 	}
 	/* The workers have a deadline of their own; this is for a record that never came. */
-	if (now - task->since > 2 * hold->options.deadline) {
+	if (age > 2 * hold->options.deadline) {
 		log_warning("process %u held beyond its deadline: killed as unhashable", tgid);
 		hold->status.overdue++;
 		process_kill(hold, process);
