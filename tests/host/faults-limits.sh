@@ -27,6 +27,9 @@ denied "no descriptors: what is known and listed is denied" exec "$work/listed-1
 runs "no descriptors: what is known and not listed runs" exec "$work/clean-12"
 runs "no descriptors: what has another size runs" exec "$work/other"
 sleep 1
+# Held, and nobody else can let it go.
+pkill -CONT -P $waiting
+sleep 1
 equal "no descriptors: an unknown listed file has not run" "" "$(grep -a RAN listed.out)"
 monitor_reload
 equal "no descriptors: a reload is refused" refused "$(records '.interdict.health.action == "reload-refused"' | tail -n 1 | jq -r '"refused"')"

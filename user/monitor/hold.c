@@ -579,7 +579,7 @@ static void look_after(struct hold *hold, uint32_t tgid, const struct held_task 
 	/* It may have begun since the tick has. */
 	uint64_t age = now > task->since ? now - task->since : 0;
 
-	if (!process_is((pid_t)tgid, task->start)) {
+	if (process_is_gone((pid_t)tgid, task->start)) {
 		/* Its record still comes, and wants to know why. */
 		if (process && process->asked > process->decided)
 			return;

@@ -195,6 +195,17 @@ bool process_is(pid_t pid, uint64_t start)
 	return found && (start == 0 || found == start / PROCESS_TICK * PROCESS_TICK);
 }
 
+bool process_is_gone(pid_t pid, uint64_t start)
+{
+	_cleanup_free_ char *stat = NULL;
+	uint64_t ticks;
+	int r = read_proc(pid, "stat", &stat);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ESRCH;
+	return stat_field(stat, 22, &ticks) == 0 && ticks != start / PROCESS_TICK;
+}
+
 char *process_link(pid_t pid, const char *name)
 {
 	_cleanup_free_ char *target = malloc(INTERDICT_PATH_MAX + 1);

@@ -33,6 +33,12 @@ uint64_t process_start(pid_t pid);
 bool process_is(pid_t pid, uint64_t start);
 
 /*
+ * True if that process is gone for certain. Not the opposite of process_is(): where /proc
+ * cannot be read (no descriptor, no memory) neither is known.
+ */
+bool process_is_gone(pid_t pid, uint64_t start);
+
+/*
  * True if @pid is stopped by a signal now. @ret_start, CLOCK_BOOTTIME nanoseconds in
  * whole ticks, tells later whether it is still the same process; it is set if there
  * is one. It may be NULL.
