@@ -535,6 +535,8 @@ static void test_stop(void **state)
 	close(trial.input);
 }
 
+static char *volatile eaten; /* or a compiler would see that nobody needs it */
+
 static long eats_memory(int input)
 {
 	long pieces = 0;
@@ -546,6 +548,7 @@ static long eats_memory(int input)
 		if (!piece)
 			return pieces;
 		memset(piece, 1, 1U << 20);
+		eaten = piece;
 	}
 }
 
