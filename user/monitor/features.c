@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "scan_mounts.h"
 #include "util.h"
 
 #define SECURITYFS "/sys/kernel/security"
@@ -333,6 +334,28 @@ static void probe_files(struct features *features)
 	features->unprivileged_bpf = disabled && disabled[0] == '0';
 }
 
+static bool is_fuse(const char *type)
+{
+	return strcmp(type, "fuse") == 0 || strncmp(type, "fuse.", 5) == 0 ||
+	       strcmp(type, "fuseblk") == 0 || strcmp(type, "virtiofs") == 0;
+}
+
+/* Those of this mount namespace: what users mount in theirs is not seen from here. */
+static void probe_mounts(struct features *features)
+{
+	struct mounts mounts = {};
+
+	features->fuse_error = mounts_read("/proc/self/mountinfo", &mounts);
+	for (size_t i = 0; i < mounts.count && !features->fuse_mounted; i++) {
+		if (!is_fuse(mounts.item[i].type))
+			continue;
+		features->fuse_mounted = true;
+		snprintf(features->fuse_point, sizeof(features->fuse_point), "%s",
+			 mounts.item[i].point);
+	}
+	mounts_release(&mounts);
+}
+
 void features_probe(struct features *ret_features)
 {
 	struct utsname names;
@@ -344,4 +367,5 @@ void features_probe(struct features *ret_features)
 	probe_privilege(ret_features);
 	probe_kernel_types(ret_features);
 	probe_files(ret_features);
+	probe_mounts(ret_features);
 }

@@ -31,13 +31,15 @@ struct features {
 	bool multigrain_ctime; /* change times are finer than a clock tick */
 	bool bpffs;	       /* mounted on /sys/fs/bpf */
 	bool unprivileged_bpf; /* anybody may load programs */
+	bool fuse_mounted;     /* some file system's answers cannot be verified */
 	bool lockdown_reads;   /* lockdown keeps programs from reading kernel memory */
 
 	/* negative errno: why it is not known, or why the kernel refused; else 0 */
 	int btf_error, lsm_active_error, lsm_loads_error, ima_hash_error, ima_policy_error;
-	int tracing_loads_error, unprivileged_bpf_error, lockdown_error;
+	int tracing_loads_error, unprivileged_bpf_error, lockdown_error, fuse_error;
 
 	char lsm_list[FEATURES_TEXT_SIZE]; /* active LSMs in order, "" if not known */
+	char fuse_point[FEATURES_TEXT_SIZE]; /* where the first such file system is mounted */
 	char lockdown[32]; /* "none", "integrity", "confidentiality", "" if not known */
 	char release[65];  /* uname -r */
 	unsigned int setattr_arguments; /* of the hook; 0 if not known */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "escape.h"
 #include "events.h"
 #include "log.h"
 #include "util.h"
@@ -252,6 +253,26 @@ static void remedy_unprivileged(const struct features *features, char *text, siz
 	snprintf(text, size, "sysctl kernel.unprivileged_bpf_disabled=1");
 }
 
+/* Where it lies is a name that a user may have chosen. */
+static void detail_fuse(const struct features *features, char *text, size_t size)
+{
+	struct buffer buffer = {};
+
+	escape_append(&buffer, features->fuse_point, strlen(features->fuse_point));
+	if (features->fuse_mounted && !buffer.failed)
+		snprintf(text, size, "at %.*s", (int)buffer.size, buffer.data);
+	buffer_release(&buffer);
+}
+
+static void remedy_fuse(const struct features *features, char *text, size_t size)
+{
+	(void)features;
+	snprintf(text, size,
+		 "who answers for it may show the hash other bytes than the program; "
+		 "unverifiable-fs = deny refuses to run anything from there, and from what is "
+		 "mounted in a user namespace");
+}
+
 static void detail_lockdown(const struct features *features, char *text, size_t size)
 {
 	if (features->lockdown[0])
@@ -300,6 +321,8 @@ static const struct fact facts[] = {
 	  AT(send_signal_task), AT(btf_error), true, BACKEND_TRACEPOINT, NULL, remedy_kernel_6_13 },
 	{ "multigrain_ctime", "change times finer than a clock tick", AT(multigrain_ctime),
 	  AT(btf_error), true, BACKEND_TRACEPOINT, NULL, NULL },
+	{ "verifiable", "no file system that a process answers for (FUSE)", AT(fuse_mounted),
+	  AT(fuse_error), false, BACKEND_NONE, detail_fuse, remedy_fuse },
 	{ "bpffs", "/sys/fs/bpf is mounted", AT(bpffs), 0, true, BACKEND_NONE, NULL, remedy_bpffs },
 };
 
