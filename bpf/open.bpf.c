@@ -17,11 +17,14 @@
 
 char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
-/* Ends the validity of a stored digest, if the inode was ever hashed. */
-static __always_inline void writes_bump(struct inode *inode)
+/*
+ * Ends the validity of a stored digest, if the inode was ever hashed. @address: of the same
+ * inode, as a number: the verifier lets nobody calculate with a pointer that it trusts.
+ */
+static __always_inline void writes_bump(struct inode *inode, u64 address)
 {
 	struct inode_writes *writes = bpf_inode_storage_get(&inode_writes, inode, NULL, 0);
-	u64 *opens = write_opens_find((u64)inode);
+	u64 *opens = write_opens_find(address);
 
 	if (opens)
 		__sync_fetch_and_add(opens, 1);
@@ -71,7 +74,7 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	if (ret || is_waiting())
 		return ret;
 	if (file->f_mode & FMODE_WRITE)
-		writes_bump(file->f_inode);
+		writes_bump(file->f_inode, (u64)BPF_CORE_READ(file, f_inode));
 	/* The real file beneath an overlay comes here by itself. */
 	if (post_open || !open_is_read(file) ||
 	    (u32)file->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
@@ -127,7 +130,7 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 static __always_inline void setattr_bump(struct dentry *dentry, struct iattr *attr)
 {
 	if (attr->ia_valid & ATTR_SIZE)
-		writes_bump(dentry->d_inode);
+		writes_bump(dentry->d_inode, (u64)BPF_CORE_READ(dentry, d_inode));
 }
 
 SEC("lsm/inode_setattr")
