@@ -195,14 +195,28 @@ clean:
 
 -include $(shell find $(O) -path $(O)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
 
+# A version that cannot use what this one pins, nor the other way round (INTERDICT_ABI).
+other_version := $(O)/tests/other/interdict
+other_objects := $(addprefix $(O)/tests/other/,kernel_pins.o pins.o pins_look.o)
+
+$(other_objects): $(O)/tests/other/%.o: user/monitor/%.c | $(skeleton)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DINTERDICT_ABI=1000 -c -o $@ $<
+
+$(other_version): $(command_objects) $(other_objects) $(O)/libinterdict.a
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library \
-	libtarget.so overwrite together rewrite hold_attack)
+	libtarget.so overwrite together rewrite hold_attack \
+	exec_loop) $(other_version)
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
 probe_flags_together := -static
 probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
 probe_flags_hold_attack := -static -pthread
+probe_flags_exec_loop := -static
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl

@@ -19,6 +19,11 @@
 #include "pins.h"
 #include "util.h"
 
+/* Others read them there. The maps are larger: the linker keeps every object's copy. */
+_Static_assert(offsetof(struct interdict_bpf__data_runtime, runtime) == 0 &&
+		       offsetof(struct interdict_bpf__data_journal, journal) == 0,
+	       "the variable comes first");
+
 /* A start may take so long, nanoseconds: until then tasks are held for it. */
 #define START_LEEWAY (60ULL * 1000 * 1000 * 1000)
 
@@ -163,7 +168,8 @@ int kernel_pins_keep(struct kernel *kernel)
 
 	if (!kernel->set)
 		return 0;
-	if (mkdir(kernel->set, 0700) && errno != EEXIST)
+	kernel->made_set = mkdir(kernel->set, 0700) == 0;
+	if (!kernel->made_set && errno != EEXIST)
 		return -errno;
 	if (kernel->options.release)
 		return keep_map(kernel, kernel->skeleton->maps.held_tasks);
@@ -188,8 +194,12 @@ int kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *n
 
 void kernel_pins_give_up(struct kernel *kernel)
 {
-	if (kernel->set && !kernel->active)
-		pins_claim(kernel->takeover.heartbeat);
+	if (!kernel->set || kernel->active)
+		return;
+	pins_claim(kernel->takeover.heartbeat);
+	if (kernel->made_set)
+		pins_remove(kernel->set);
+	pins_remove_empty();
 }
 
 void kernel_pins_unlink(struct kernel *kernel)
@@ -230,16 +240,6 @@ static void each_other_set(struct kernel *kernel,
 	pins_paths_release(&sets);
 }
 
-void kernel_pins_activate(struct kernel *kernel)
-{
-	kernel_runtime(kernel)->active = kernel->instance;
-	kernel->active = true;
-	if (!kernel->set)
-		return;
-	each_other_set(kernel, take_held);
-	pins_remove_links(kernel->links ? kernel->instance : 0);
-}
-
 /* Sums of a per-CPU array by index; those behind its end are left alone. */
 static uint32_t add_counters(const struct kernel *kernel, const char *set, uint64_t sums[COUNTER_COUNT])
 {
@@ -261,20 +261,37 @@ static uint32_t add_counters(const struct kernel *kernel, const char *set, uint6
 }
 
 /*
+ * What the rings of a replaced set were given is lost, or was taken off them by the daemon
+ * before. What is still there counts as taken too: end_set() takes it.
+ */
+static void take_account(struct kernel *kernel, const uint64_t sums[COUNTER_COUNT])
+{
+	struct kernel_takeover *takeover = &kernel->takeover;
+	uint64_t lost = sums[COUNTER_LOST_EXEC] + sums[COUNTER_LOST_MAP] +
+			sums[COUNTER_LOST_OPEN] + sums[COUNTER_LOST_MODULE];
+	uint64_t telemetry = sums[COUNTER_LOST_TELEMETRY];
+	uint64_t taken = sums[COUNTER_ALERTS] + sums[COUNTER_TELEMETRY] - lost - telemetry;
+
+	kernel_runtime(kernel)->taken_alerts += taken;
+	takeover->taken += taken;
+	takeover->lost_alerts += lost;
+	takeover->lost_telemetry += telemetry;
+}
+
+/*
  * Counters are numbered for good (event.h), so those of any version go on here. The
  * journal is two arrays of as many numbers, and one more.
  */
-static void take_counters(struct kernel *kernel, const char *set, uint64_t sums[COUNTER_COUNT])
+static void read_journal(const char *set, uint32_t count, struct journal *journal,
+			 uint64_t sums[COUNTER_COUNT])
 {
-	struct journal *journal = kernel_journal(kernel);
-	uint32_t count = add_counters(kernel, set, sums);
 	_cleanup_close_ int fd = pins_open(set, "data_journal");
 	_cleanup_free_ uint64_t *old = NULL;
 	struct bpf_map_info info = {};
 	uint32_t size = sizeof(info), zero = 0;
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ||
-	    info.value_size != (2 * count + 1) * sizeof(*old))
+	    info.value_size < (2 * count + 1) * sizeof(*old))
 		return;
 	old = malloc(info.value_size);
 	if (!old || bpf_map_lookup_elem(fd, &zero, old))
@@ -284,6 +301,29 @@ static void take_counters(struct kernel *kernel, const char *set, uint64_t sums[
 		journal->reported[i] += old[count + i];
 	}
 	journal->open += old[2 * count];
+}
+
+static void take_counters(struct kernel *kernel, const char *set)
+{
+	struct journal *journal = kernel_journal(kernel);
+	uint64_t sums[COUNTER_COUNT] = { 0 };
+	uint32_t count = add_counters(kernel, set, sums);
+
+	read_journal(set, count, journal, sums);
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		journal->added[i] += sums[i];
+	take_account(kernel, sums);
+}
+
+void kernel_pins_activate(struct kernel *kernel)
+{
+	kernel_runtime(kernel)->active = kernel->instance;
+	kernel->active = true;
+	if (!kernel->set)
+		return;
+	each_other_set(kernel, take_held);
+	pins_remove_links(kernel->links ? kernel->instance : 0);
+	each_other_set(kernel, take_counters);
 }
 
 /* Their layout is ours: they are handed over as if they came from our rings. */
@@ -305,37 +345,17 @@ static uint64_t deliver_records(struct kernel *kernel, const char *set)
 	return count > 0 ? (uint64_t)count : 0;
 }
 
-/*
- * What the rings of a replaced set were given is lost, delivered now, or was taken off
- * them: by the daemon before, or now, to be thrown away.
- */
-static void take_account(struct kernel *kernel, const uint64_t sums[COUNTER_COUNT],
-			 uint64_t delivered)
-{
-	struct kernel_takeover *takeover = &kernel->takeover;
-	uint64_t lost = sums[COUNTER_LOST_EXEC] + sums[COUNTER_LOST_MAP] +
-			sums[COUNTER_LOST_OPEN] + sums[COUNTER_LOST_MODULE];
-	uint64_t telemetry = sums[COUNTER_LOST_TELEMETRY];
-	uint64_t taken = sums[COUNTER_ALERTS] + sums[COUNTER_TELEMETRY] - lost - telemetry -
-			 delivered;
-
-	kernel_runtime(kernel)->taken_alerts += taken;
-	takeover->taken += taken;
-	takeover->lost_alerts += lost;
-	takeover->lost_telemetry += telemetry;
-}
-
 static void end_set(struct kernel *kernel, const char *set)
 {
 	struct kernel_takeover *takeover = &kernel->takeover;
 	struct pins_records discarded = {};
-	uint64_t sums[COUNTER_COUNT] = { 0 }, delivered = 0;
+	uint64_t delivered;
 
-	take_counters(kernel, set, sums);
-	for (size_t i = 0; i < COUNTER_COUNT; i++)
-		kernel_journal(kernel)->added[i] += sums[i];
 	if (pins_set_abi(set) == INTERDICT_ABI) {
 		delivered = deliver_records(kernel, set);
+		takeover->records += delivered;
+		takeover->taken -= delivered;
+		kernel_runtime(kernel)->taken_alerts -= delivered;
 	} else {
 		takeover->foreign = true;
 		pins_discard_records(set, &discarded);
@@ -343,8 +363,6 @@ static void end_set(struct kernel *kernel, const char *set)
 			takeover->discarded += discarded.alerts[i];
 		takeover->discarded_telemetry += discarded.telemetry;
 	}
-	takeover->records += delivered;
-	take_account(kernel, sums, delivered);
 	pins_remove(set);
 }
 

@@ -28,6 +28,7 @@ struct kernel {
 	char *set; /* directory of the maps; NULL: nothing can be pinned */
 	char *links; /* directory of the links; NULL: they end with this process */
 	uint32_t instance;
+	bool made_set;
 	bool active; /* earlier programs have ended, or there were none */
 	struct kernel_takeover takeover;
 };

@@ -312,7 +312,6 @@ static int start_parts(struct monitor *monitor)
 		error = start_hold(monitor);
 	if (error)
 		return error;
-	monitor_journal_begin(monitor);
 	monitor->inforce = inforce_new(monitor->kernel);
 	if (!monitor->inforce)
 		return -ENOMEM;
@@ -331,6 +330,7 @@ static int start_parts(struct monitor *monitor)
 	error = start_protection(monitor);
 	if (error)
 		return error;
+	monitor_journal_begin(monitor);
 	error = control_listen(monitor_answer, monitor, &monitor->control);
 	if (error)
 		log_error("cannot listen on %s: %s", CONTROL_PATH, strerror(-error));

@@ -96,16 +96,13 @@ int pins_open(const char *directory, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The first bytes of a map with one element, however large that is. */
-static int read_start(const char *set, const char *name, void *start, size_t size)
+/* The element of a map that has one, @size bytes at least; the caller frees it. */
+static int read_element(int fd, size_t size, void **ret_value)
 {
-	_cleanup_close_ int fd = pins_open(set, name);
-	_cleanup_free_ char *value = NULL;
 	struct bpf_map_info info = {};
 	uint32_t length = sizeof(info), zero = 0;
+	_cleanup_free_ void *value = NULL;
 
-	if (fd < 0)
-		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &length))
 		return -errno;
 	if (info.value_size < size)
@@ -115,8 +112,20 @@ static int read_start(const char *set, const char *name, void *start, size_t siz
 		return -ENOMEM;
 	if (bpf_map_lookup_elem(fd, &zero, value))
 		return -errno;
-	memcpy(start, value, size);
+	*ret_value = TAKE_PTR(value);
 	return 0;
+}
+
+/* The first bytes of such a map. */
+static int read_start(const char *set, const char *name, void *start, size_t size)
+{
+	_cleanup_close_ int fd = pins_open(set, name);
+	_cleanup_free_ void *value = NULL;
+	int error = fd < 0 ? fd : read_element(fd, size, &value);
+
+	if (!error)
+		memcpy(start, value, size);
+	return error;
 }
 
 uint32_t pins_last_instance(void)
@@ -283,15 +292,18 @@ void pins_discard_records(const char *set, struct pins_records *records)
 static void claim(const char *set, uint64_t heartbeat)
 {
 	_cleanup_close_ int fd = pins_open(set, "data_runtime");
-	struct runtime runtime;
+	_cleanup_free_ void *value = NULL;
+	struct runtime *runtime;
 	uint32_t zero = 0;
 
-	if (fd < 0 || pins_read_runtime(set, &runtime))
+	if (fd < 0 || pins_set_abi(set) != INTERDICT_ABI ||
+	    read_element(fd, sizeof(*runtime), &value))
 		return;
-	runtime.daemon_tgid = (uint32_t)getpid();
-	runtime.daemon_start = process_start(getpid()) / RUNTIME_TICK;
-	runtime.heartbeat = heartbeat;
-	if (bpf_map_update_elem(fd, &zero, &runtime, BPF_ANY))
+	runtime = value;
+	runtime->daemon_tgid = (uint32_t)getpid();
+	runtime->daemon_start = process_start(getpid()) / RUNTIME_TICK;
+	runtime->heartbeat = heartbeat;
+	if (bpf_map_update_elem(fd, &zero, value, BPF_ANY))
 		log_warning("cannot write to the maps in %s: %s", set, strerror(errno));
 }
 
