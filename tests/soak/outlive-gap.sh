@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# As tests/host/outlive-gap.sh, longer: a listed program is executed all the time while the monitor restarts, reloads and is upgraded.
+. "$(dirname "$0")/../lib.sh"
+. "$source_root/tests/outlive.sh"
+need_root
+
+gap_test 100 100 20
+finish

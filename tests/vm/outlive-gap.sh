@@ -1,0 +1,1 @@
+../host/outlive-gap.sh
