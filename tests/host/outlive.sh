@@ -7,7 +7,7 @@ need_root
 
 mkdir -p "$vendors"
 for name in listed-{0..4} listed-late allowed allowed-late; do
-	make_file program $name
+	make_file program "$name"
 done
 list_write sized "$vendors/list" listed-*
 vendor_write test list
@@ -121,7 +121,7 @@ if [ "$backend" = tracepoint ]; then
 	"$work/listed-late" >late.out 2>&1 &
 	held=$!
 	later end_process $held
-	is_stopped() { [ "$(state $held)" = T ]; }
+	is_stopped() { [ "$(state "$held")" = T ]; }
 	check "held" wait_for 5 is_stopped
 	monitor_kill
 	monitor_start enforce || bail "the monitor does not start with a task held"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# As tests/host/outlive-gap.sh, longer: a listed program is executed all the time while the monitor restarts, reloads and is upgraded.
+# As tests/host/outlive-gap.sh, ten times as long.
 . "$(dirname "$0")/../lib.sh"
 . "$source_root/tests/outlive.sh"
 need_root
