@@ -243,8 +243,10 @@ static __always_inline void taint_set(const struct facts *facts)
 	u32 one = 1;
 
 	facts_key(facts, &key);
-	if (bpf_map_update_elem(&tainted, &key, &one, BPF_ANY))
-		taint_overflow = 1;
+	if (!bpf_map_update_elem(&tainted, &key, &one, BPF_ANY) || taint_overflow)
+		return;
+	taint_overflow = 1;
+	count(COUNTER_TAINT_FULL);
 }
 
 static __always_inline bool taint_find(const struct facts *facts)

@@ -153,8 +153,10 @@ _Static_assert(sizeof(struct event) % 8 == 0, "payload starts aligned");
 	NAME(LOST_HELD, "lost.held", "hold requests lost: the held-tasks map or the ring was full") \
 	NAME(FIRST, "first", "first executions of files reported to the daemon")                   \
 	NAME(ALERTS, "alerts", "records for the alerts ring: taken by the daemon or lost")         \
-	NAME(TELEMETRY, "telemetry", "records for the telemetry ring: taken by the daemon or lost")         \
-	NAME(PROTECT_REFUSED, "protect.refused", "attempts against the monitor that were refused")
+	NAME(TELEMETRY, "telemetry", "records for the telemetry ring: taken by the daemon or lost") \
+	NAME(PROTECT_REFUSED, "protect.refused", "attempts against the monitor that were refused") \
+	NAME(TAINT_FULL, "taint_full",                                                             \
+	     "no room for another file mapped shared and writable: no digest is cached any more")
 
 enum counter {
 #define INTERDICT_COUNTER_ENUM(symbol, key, text) COUNTER_##symbol,

@@ -244,6 +244,9 @@ static const char *health_of_counter(unsigned int counter, enum health_level *re
 		return "coverage";
 	case COUNTER_PROTECT_REFUSED:
 		return "protect";
+	case COUNTER_TAINT_FULL:
+		*ret_level = HEALTH_WARNING;
+		return "cache";
 	case COUNTER_LOST_TELEMETRY:
 		*ret_level = HEALTH_INFO;
 		return "loss";
