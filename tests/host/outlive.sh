@@ -123,7 +123,17 @@ if [ "$backend" = tracepoint ]; then
 	later end_process $held
 	is_stopped() { [ "$(state "$held")" = T ]; }
 	check "held" wait_for 5 is_stopped
+	other=$held
+	"$work/listed-4" >other.out 2>&1 &
+	held=$!
+	later end_process $held
+	check "another is held" wait_for 5 is_stopped
 	monitor_kill
+	kill -CONT $held
+	check "resumed while no monitor runs: it ends" wait_for 5 ended $held
+	wait $held 2>/dev/null
+	equal "resumed while no monitor runs: killed without output" "137 " "$? $(cat other.out)"
+	held=$other
 	monitor_start enforce || bail "the monitor does not start with a task held"
 	check "decided by the next one" wait_for 10 ended $held
 	wait $held 2>/dev/null
