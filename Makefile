@@ -208,15 +208,17 @@ $(other_version): $(command_objects) $(other_objects) $(O)/libinterdict.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
-probes := $(addprefix $(O)/tests/probes/,probe target dynamic load_library needs_library \
-	libtarget.so overwrite together rewrite hold_attack \
-	exec_loop) $(other_version)
+# Each tests/probes/*.c is one, but for what others are made of.
+probe_parts := library rewrite_ways
+probes := $(addprefix $(O)/tests/probes/,libtarget.so $(filter-out $(probe_parts),\
+	$(patsubst tests/probes/%.c,%,$(wildcard tests/probes/*.c)))) $(other_version)
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
 probe_flags_together := -static
 probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
 probe_flags_hold_attack := -static -pthread
 probe_flags_exec_loop := -static
+probe_flags_many := -static
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# Size and number as an attack: files that take long to hash, more tasks at once than there is room
+# to hold, more files than there is room to remember. In each what is listed does not run, and what
+# others run meanwhile does, in time.
+. "$source_root/tests/evasion/attacks.sh"
+
+others=65533
+attacker=65534
+
+# counts LINE: without the time.
+counts() {
+	sed 's/ in [0-9]* ms$//' <<<"$1"
+}
+
+took() {
+	sed -n 's/.* in \([0-9]*\) ms$/\1/p' <<<"$1"
+}
+
+# all_denied COUNT: what "many" prints then.
+all_denied() {
+	if [ "$backend" = lsm ]; then
+		echo "ran 0 denied $1 killed 0 other 0"
+	else
+		echo "ran 0 denied 0 killed $1 other 0"
+	fi
+}
+
+all_ran() {
+	echo "ran $1 denied 0 killed 0 other 0"
+}
+
+# less NAME VALUE LIMIT
+less() {
+	if [ "$2" -lt "$3" ]; then
+		ok "$1"
+		echo "# $2"
+	else
+		not_ok "$1" "$2, and $3 is too much"
+	fi
+}
+
+# Ends a row: FAILED if anything has failed since the last one.
+row_end() {
+	local cell=denied
+	[ "$failures" -eq "$failed_before" ] || cell=FAILED
+	row_print "$1" "${2:-reported}" "$cell"
+	failed_before=$failures
+}
+failed_before=0
+
+# burst COUNT TOGETHER: COUNT distinct programs, of which each tenth is listed, by a list without
+# sizes, so that each has to be hashed.
+burst() {
+	local count=$1 together=$2 name="scale: $1 distinct executables in a burst" listed=() i line base
+	mkdir burst listed
+	"$probes/many" make "$probes/target" burst "$count" || bail "no files"
+	for ((i = 0; i < count / 10; i++)); do
+		listed+=("burst/$((i * 10))")
+	done
+	line=$("$probes/many" run "$together" $others burst)
+	equal "$name: baseline" "$(all_ran "$count")" "$(counts "$line")"
+	base=$(took "$line")
+	mv "${listed[@]}" listed/
+	list_write unsized "$vendors/list" listed/*
+	vendor_write test list
+
+	monitor_start audit || bail "the monitor does not start in audit"
+	line=$("$probes/many" run "$together" $others listed)
+	equal "$name: audit: they run" "$(all_ran $((count / 10)))" "$(counts "$line")"
+	wait_for 20 burst_reported audit
+	equal "$name: audit: each is reported" "$((count / 10))" "$(burst_digests audit)"
+	check "$name: audit: the monitor ends" monitor_stop
+
+	monitor_start enforce || bail "the monitor does not start in enforce"
+	line=$("$probes/many" run "$together" $others burst)
+	equal "$name: none is denied" "$(all_ran $((count - count / 10)))" "$(counts "$line")"
+	echo "# $(took "$line") ms for $((count - count / 10)), $base ms for $count without"
+	line=$("$probes/many" run "$together" $others listed)
+	equal "$name: the listed ones do not run" "$(all_denied $((count / 10)))" "$(counts "$line")"
+	wait_for 20 burst_reported deny
+	equal "$name: each denial is reported" "$((count / 10))" "$(burst_digests deny)"
+	equal "$name: nothing was unhashable" 0 "$(count_records \
+		".event.reason == \"unhashable\" and (.file.path | startswith(\"$work\"))")"
+	line=$("$probes/many" run "$together" $others burst)
+	equal "$name: again, now known" "$(all_ran $((count - count / 10)))" "$(counts "$line")"
+	burst_argv
+	check "$name: no task is left stopped" wait_for 5 none_left_stopped
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name"
+	rm -rf burst
+}
+
+burst_digests() {
+	jq -r "select(.interdict.decision == \"$1\" and .file.hash.sha256).file.hash.sha256" "$events" |
+		sort -u | wc -l
+}
+
+burst_reported() {
+	[ "$(burst_digests "$1")" -ge "$(find listed -type f | wc -l)" ]
+}
+
+# Two megabytes of arguments, and of environment, of what is listed and of what is not.
+burst_argv() {
+	local name="scale: 2 MB of arguments and of environment" text words=() status=0 said
+	printf -v text '%*s' 100000 ''
+	for _ in {1..19}; do
+		words+=("${text// /x}")
+	done
+	make_file program argv-allowed
+	said=$("$probe" exec "$work/argv-allowed" "${words[@]}") || status=$?
+	equal "$name: another program runs" "$PROBE_RAN" $status
+	status=0
+	said=$("$probe" exec "$work/listed/0" "${words[@]}") || status=$?
+	equal "$name: the listed one does not" "$(denied_status)" $status
+	reported "$name: the record says that it is cut" \
+		".file.path == \"$work/listed/0\" and any(.interdict.flags[]?; . == \"argv-cut\")"
+	status=0
+	for i in {1..15}; do
+		export "LONG_$i=${words[0]}"
+	done
+	said=$("$probe" exec "$work/listed/10") || status=$?
+	for i in {1..15}; do
+		unset "LONG_$i"
+	done
+	equal "$name: nor with the environment" "$(denied_status)" $status
+	row_end "$name"
+}
+
+# sparse NAME SIZE: a program with a hole behind it.
+sparse() {
+	make_file program "$1"
+	truncate -s "$2" "$1" || bail "no file of $2"
+}
+
+# big_files FLOOD: FLOOD processes of one user execute a program of 6 GB, and one a program of
+# 16 TiB, while another user runs small ones and one of 64 MiB.
+big_files() {
+	local flood=$1 name="scale: 6 GB and 16 TiB, sparse, $1 at once" line idle pids=() i
+	mkdir -p tmpfs idle busy listed-small
+	mount -t tmpfs tmpfs tmpfs || bail "no tmpfs"
+	later umount "$work/tmpfs"
+	"$probes/many" make "$probes/target" idle 20
+	"$probes/many" make "$probes/target" busy 20
+	"$probes/many" make "$probes/target" listed-small 20
+	sparse huge 6G
+	sparse tmpfs/endless 16T
+	sparse medium 64M
+	chmod 755 huge tmpfs/endless medium
+	line=$("$probes/many" flood 2 $attacker "$work/huge")
+	equal "$name: baseline, 6 GB" "$(all_ran 2)" "$(counts "$line")"
+	line=$("$probes/many" flood 2 $attacker "$work/tmpfs/endless")
+	equal "$name: baseline, 16 TiB" "$(all_ran 2)" "$(counts "$line")"
+	list_write sized "$vendors/list" listed-small/*
+	for i in huge tmpfs/endless medium; do # their sizes pass the gate
+		printf '%s,%d,Big,1,\n' "$(sha256sum <<<"$i" | cut -c 1-64)" "$(size "$i")" >>"$vendors/list"
+	done
+	vendor_write test list
+	config_write "[hold]" "deadline = 8s"
+
+	monitor_start enforce || bail "the monitor does not start"
+	idle=$(took "$("$probes/many" run 1 $others idle)")
+	"$probes/many" flood "$flood" $attacker "$work/huge" >flood &
+	pids+=($!)
+	"$probes/many" flood 1 $attacker "$work/tmpfs/endless" >endless &
+	pids+=($!)
+	later kill "${pids[@]}"
+	sleep 1
+	line=$("$probes/many" run 1 $others busy)
+	equal "$name: another user's programs run" "$(all_ran 20)" "$(counts "$line")"
+	less "$name: in time" "$(took "$line")" $((10 * idle + 4000))
+	echo "# 20 programs: $(took "$line") ms, without the large files $idle ms"
+	equal "$name: another user's listed programs do not" "$(all_denied 20)" \
+		"$(counts "$("$probes/many" run 4 $others listed-small)")"
+	if [ "$backend" = tracepoint ]; then
+		line=$("$probes/many" run 1 $others "$work/medium")
+		equal "$name: another user's program of 64 MiB runs" "$(all_ran 1)" "$(counts "$line")"
+		less "$name: that in time, too" "$(took "$line")" 6000
+	fi
+	line=$(timeout 5 "$interdict" status --json | jq -r .mode)
+	equal "$name: the daemon answers" enforce "$line"
+	wait "${pids[@]}"
+	equal "$name: none of 6 GB ran" "0 0" \
+		"$(sed -n 's/ran \([0-9]*\) .* other \([0-9]*\) .*/\1 \2/p' flood)"
+	equal "$name: nor of 16 TiB" "$(all_denied 1)" "$(counts "$(cat endless)")"
+	reported "$name: reported as unhashable" \
+		".file.path == \"$work/tmpfs/endless\" and .event.reason == \"unhashable\" and
+			.interdict.decision == \"deny\""
+	check "$name: no task is left stopped" wait_for 5 none_left_stopped
+	equal "$name: nothing is held any more" 0 "$("$interdict" status --json | jq .hold.held)"
+	equal "$name: the daemon was never stalled" 0 "$("$interdict" status --json | jq .counters.no_coverage)"
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name" -
+	rm huge tmpfs/endless
+	config_write
+}
+
+# More files mapped shared and writable than can be remembered (tracepoint; lsm keeps it in the
+# inode): nothing is cached from then on, which has to be said, and what is listed stays so.
+tainted_files() {
+	local name="scale: 66,000 files mapped shared and writable"
+	make_file program taint-listed
+	make_file program taint-allowed
+	chmod 755 taint-*
+	list_write sized "$vendors/list" taint-listed
+	vendor_write test list
+	monitor_start enforce || bail "the monitor does not start"
+	denied "$name: listed, before" exec "$work/taint-listed"
+	mkdir -m 777 taint
+	check "$name: mapped" "$probes/many" taint "$work/taint" 66000
+	denied "$name: listed" exec "$work/taint-listed"
+	runs "$name: another program" exec "$work/taint-allowed"
+	if [ "$backend" = tracepoint ]; then
+		reported "$name: it is said" '(.interdict.counters.taint_full? // 0) > 0'
+		matches "$name: status says it" "taint_full" "$("$interdict" status)"
+	fi
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name" -
+}

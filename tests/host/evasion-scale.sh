@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The evasion table, size and number (tests/evasion/scale.sh).
+. "$(dirname "$0")/../lib.sh"
+need_root
+. "$source_root/tests/evasion/scale.sh"
+chmod 755 "$work"
+mkdir -p "$vendors"
+if [ "$backend" = lsm ]; then
+	burst 1000 100
+	big_files 32
+else
+	burst 10000 1000
+	big_files 4500
+	tainted_files
+fi
+finish
