@@ -209,8 +209,8 @@ $(other_version): $(command_objects) $(other_objects) $(O)/libinterdict.a
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 # Each tests/probes/*.c is one, but for what others are made of.
-probe_parts := library rewrite_ways
-probes := $(addprefix $(O)/tests/probes/,libtarget.so $(filter-out $(probe_parts),\
+probe_parts := library lose_link rewrite_ways
+probes := $(addprefix $(O)/tests/probes/,libtarget.so lose_link.so $(filter-out $(probe_parts),\
 	$(patsubst tests/probes/%.c,%,$(wildcard tests/probes/*.c)))) $(other_version)
 probe_flags_probe := -static -pthread
 probe_flags_overwrite := -static
@@ -232,6 +232,10 @@ $(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
 $(O)/tests/probes/libtarget.so: tests/probes/library.c
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC -Wl,-soname,libtarget.so -o $@ $<
+
+$(O)/tests/probes/lose_link.so: tests/probes/lose_link.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
 
 $(O)/tests/probes/%: tests/probes/%.c
 	$(call say,CC)

@@ -14,6 +14,7 @@
 # own account has to agree with both.
 
 load_listed=8
+[ "$backend" = tracepoint ] || load_listed=4 # under emulation all takes its time
 
 load_prepare() {
 	local i
@@ -28,6 +29,7 @@ load_prepare() {
 	vendor_write named list-named "[identity]
 path = /opt/interdict-test-absent/*"
 	printf '%s,4242,,,\n' "$(generate 1 7)" | sed '1i sha256,size,product,version,path' >"$vendors/list-named"
+	command -v gcc >/dev/null || return 0
 	for ((i = 0; i < 40; i++)); do
 		printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n' >compile/$i.c
 		printf 'int f%d(int n) { char text[64]; sprintf(text, "%%d", n); return (int)strlen(text); }\n' \
@@ -97,10 +99,14 @@ tally() {
 		END { print sum + 0 }'
 }
 
-# Alerts about executions of the listed files, repeats counted singly.
-load_reported() {
-	jq -n --arg start "$work/listed-" 'reduce (inputs | select(.event.action == "exec" and
-		(.file.path // "" | startswith($start)))) as $r (0; . + 1 + ($r.interdict.repeat // 0))' "$events"
+# load_count FILTER: alerts about executions, repeats counted singly; "is_listed" is whether the
+# file is one of the listed: by its path or, in a record without one, its digest.
+load_count() {
+	jq -n --arg start "$work/listed-" --arg digests "$(sha256sum listed-*)" 'def is_listed:
+		(.file.path // "" | startswith($start)) or
+		((.file.hash.sha256 // "-") as $digest | $digests | contains($digest + " "));
+		reduce (inputs | select(.event.action == "exec") | select('"$1"')) as $r
+			(0; . + 1 + ($r.interdict.repeat // 0))' "$events"
 }
 
 account() {
@@ -131,7 +137,7 @@ load_judge() {
 		equal "$name: all listed files ran" "yes 0 0" "$([ "$ran" -gt 100 ] && echo yes) $denied $killed"
 	fi
 	equal "$name: alerts written and their repeats are the executions" \
-		$((ran + denied + killed)) "$(load_reported)"
+		$((ran + denied + killed)) "$(load_count is_listed)"
 	equal "$name: the account closes" "true 0" \
 		"$(jq -r '.account | "\(.closes) \(.difference)"' <<<"$all")"
 	equal "$name: alerts sent are the records, their repeats, what makes no alert and losses" true \
@@ -142,6 +148,6 @@ load_judge() {
 	equal "$name: files that are not listed all ran" "0 0 0" \
 		"$(tally denied tally-clean) $(tally killed tally-clean) $(tally other tally-clean)"
 	equal "$name: nothing else was denied" 0 \
-		"$(count_records '.interdict.decision == "deny" and (.file.path // "" | contains("/listed-") | not)')"
+		"$(load_count '.interdict.decision == "deny" and (is_listed | not)')"
 	equal "$name: stress-ng had no failure" "0:" "$load_stress_status:$(grep -i fail tally-stress)"
 }

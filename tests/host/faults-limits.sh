@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # No descriptor, no thread and no bpffs is to be had: what is listed is denied all the same, what
-# is not and is known runs, and all is well again when they are there.
+# is not and is known runs, and all is well again when they are there. A program that is detached
+# behind the monitor's back is noticed.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../faults.sh"
 need_root
@@ -67,6 +68,16 @@ still_decides "threads again"
 account_closes "threads again"
 leave_group "$monitor"
 check "the monitor ends" monitor_stop
+
+# One of its programs is detached behind its back.
+ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 LD_PRELOAD=$probes/lose_link.so monitor_start enforce ||
+	bail "the monitor does not start"
+sleep 2
+equal "all programs are attached: nothing is said" 0 "$(count_records '.interdict.health.action == "backend"')"
+kill -USR2 "$monitor"
+reported "a program is detached: it is said" '.interdict.health.action == "backend" and .log.level == "crit" and
+	(.message | test("^1 programs are not attached"))'
+monitor_kill
 
 # Neither there nor to be mounted.
 mount -t tmpfs -o size=64k tmpfs /sys/fs

@@ -7,7 +7,7 @@
 need_root
 
 burst=1500
-[ "$backend" = tracepoint ] || burst=400
+[ "$backend" = tracepoint ] || burst=250
 mkdir -p "$vendors"
 chmod 755 "$work"
 fault_files

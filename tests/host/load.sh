@@ -7,7 +7,7 @@
 need_root
 
 seconds=12
-[ "$backend" = tracepoint ] || seconds=8
+[ "$backend" = tracepoint ] || seconds=4
 load_prepare
 equal "baseline: the listed files run" "ran $((3 * load_listed)) denied 0 killed 0 other 0" \
 	"$("$probes/together" 3 listed-*)"
