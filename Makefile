@@ -219,6 +219,9 @@ probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
 probe_flags_hold_attack := -static -pthread
 probe_flags_exec_loop := -static
 probe_flags_many := -static
+probe_flags_nameless := -static
+probe_flags_mounts := -static
+probe_flags_fuse_file := -static
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl

@@ -22,8 +22,11 @@
 # how        how it is run: how_HOW PATH TECHNIQUE, in the file's own directory's ${path%/*}; leaves
 #            the message in $said and returns a status of the probe (lib.sh). how_HOW_make PATH
 #            TYPE, if defined, adds files beside it. "-": the probe runs the file itself.
-# expected   caught (the default), or what the backend does instead and why, as a key of
-#            tests/evasion/explained:
+# expected   caught (the default); unhashable: denied, and reported as that and without a digest,
+#            for nothing can be trusted there (an allowed file of a listed size is denied too, so
+#            that of the control is longer), "unhashable PATH" if its path begins otherwise than that
+#            of its directory; or what the backend does instead and why, as a key
+#            of tests/evasion/explained:
 #                reported KEY   it runs in enforce too, and is reported
 #                missed KEY     it runs, unseen
 #            for one backend: `tracepoint: reported KEY`; for both, divided by a comma. What is
@@ -63,18 +66,19 @@ expect() {
 	done
 	case ${expected[row]} in
 	caught) ;;
+	unhashable) shown_as[row]=$key reason[row]='' ;;
 	reported | missed)
 		grep -q "^${reason[row]:-none} |" "$explained" ||
 			bail "${name[row]}: '${reason[row]}' is not explained in $explained"
 		;;
-	*) bail "${name[row]}: expected caught, reported KEY or missed KEY, not '$2'" ;;
+	*) bail "${name[row]}: expected caught, unhashable, reported KEY or missed KEY, not '$2'" ;;
 	esac
 }
 
 # Fills the arrays name, technique, type, place, how, action, expected, reason.
 evasion_read() {
 	local line fields i row=0
-	name=() technique=() type=() place=() how=() action=() expected=() reason=()
+	name=() technique=() type=() place=() how=() action=() expected=() reason=() row_text=() shown_as=()
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
 		IFS='|' read -r -a fields <<<"$line"
@@ -87,6 +91,7 @@ evasion_read() {
 		place+=("${fields[3]}")
 		how+=("${fields[4]}")
 		action+=("${fields[5]}")
+		row_text+=("${fields[6]-caught}")
 		expect $row "${fields[6]-caught}"
 		row=$((row + 1))
 	done <<<"$evasion_table"
@@ -178,6 +183,7 @@ place_fill() {
 		for stage in $stages; do
 			file_path "$row" "$stage" made
 			make_file "${type[row]}" "$path"
+			[[ $stage != allowed || ${row_text[row]} != *unhashable* ]] || echo >>"$path"
 			if defined "how_${how[row]}_make"; then
 				file_path "$row" "$stage"
 				"how_${how[row]}_make" "$path" "${type[row]}"
@@ -221,7 +227,7 @@ rows_try() {
 	local row status wanted path
 	for row in "${!name[@]}"; do
 		wanted=$2
-		[ "${expected[row]}" = caught ] || wanted=$PROBE_RAN
+		case ${expected[row]} in reported | missed) wanted=$PROBE_RAN ;; esac
 		file_path "$row" "$1"
 		status=0
 		"how_${how[row]}" "$path" "${technique[row]}" || status=$?
@@ -230,10 +236,11 @@ rows_try() {
 	done
 }
 
-# The records so far, as "digest action decision" lines.
+# The records so far, as "digest action decision" lines, and "PATH action decision" where there is
+# no digest, with the slashes of the path as %2F.
 records_digest() {
-	jq -r '[.file.hash.sha256 // "-", .event.action, .interdict.decision // "-"] | join(" ")' \
-		"$events" | sort -u
+	jq -r '[.file.hash.sha256 // (.file.path // "-" | @uri), .event.action,
+		.interdict.decision // "-"] | join(" ")' "$events" | sort -u
 }
 
 # record_wanted ROW STAGE DECISION RECORDS: prints what is wrong with the records of the row's file.
@@ -242,12 +249,22 @@ record_wanted() {
 	local row=$1 decision=$3 path wanted
 	file_path "$row" "$2"
 	case ${expected[row]}-$decision in
-	*-none | missed-*)
+	*-none)
 		[[ $4 != *"${digests[$path]}"* ]] ||
 			echo "reported: $(grep "${digests[$path]}" <<<"$4")"
 		return
 		;;
+	missed-*)
+		! grep "^${digests[$path]} ${action[row]} " <<<"$4" || echo "is not missed"
+		return
+		;;
 	reported-deny) decision='[a-z]*' ;;
+	unhashable-*)
+		wanted=${shown_as[row]:-${path%/*}/}
+		wanted="(${digests[$path]}|${wanted//'/'/%2F}[^ ]*) ${action[row]} $decision"
+		grep -Eqx "$wanted" <<<"$4" || printf 'no record: %s\n' "$wanted"
+		return
+		;;
 	esac
 	wanted="${digests[$path]} ${action[row]} $decision"
 	grep -qx "$wanted" <<<"$4" || printf 'no record: %s\nbut of this file: %s\n' "$wanted" \
@@ -268,7 +285,7 @@ rows_result() {
 		if [ -n "$why" ]; then
 			cell[$row-$2]=FAILED
 			not_ok "${name[row]}: $2" "$why"
-		elif [ "${expected[row]}" = caught ]; then
+		elif [ -z "${reason[row]}" ]; then
 			ok "${name[row]}: $2"
 		else
 			ok "${name[row]}: $2 (explained: ${expected[row]}, ${reason[row]})"
@@ -276,7 +293,11 @@ rows_result() {
 	done
 }
 
-# For tests/evasion/matrix: technique, kernel, backend, audit, enforce; a tab between.
+# row_print NAME AUDIT ENFORCE, for tests/evasion/matrix: with kernel and backend, a tab between.
+row_print() {
+	printf '#@ %s\t%s\t%s\t%s\t%s\n' "$1" "$(uname -r)" "$backend" "$2" "$3"
+}
+
 rows_print() {
 	local row audit enforce
 	for row in "${!name[@]}"; do
@@ -285,8 +306,7 @@ rows_print() {
 		reported) enforce="reported (${reason[row]})" ;;
 		missed) audit="unseen (${reason[row]})" enforce="unseen (${reason[row]})" ;;
 		esac
-		printf '#@ %s\t%s\t%s\t%s\t%s\n' "${name[row]}" "$(uname -r)" "$backend" \
-			"${cell[$row-audit]:-$audit}" "${cell[$row-enforce]:-$enforce}"
+		row_print "${name[row]}" "${cell[$row-audit]:-$audit}" "${cell[$row-enforce]:-$enforce}"
 	done
 }
 

@@ -86,3 +86,11 @@ place_snapshot_finish() {
 	btrfs -q subvolume snapshot -r "$work/snapshots/files" "$work/snapshots/seen" ||
 		bail "no snapshot"
 }
+
+# huge_pages COUNT: reserved by the kernel, until the end of the test.
+huge_pages() {
+	local file=/proc/sys/vm/nr_hugepages
+	later eval "echo $(cat $file) >$file"
+	echo "$1" >$file
+	[ "$(cat $file)" -ge "$1" ] || bail "no huge pages"
+}
