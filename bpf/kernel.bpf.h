@@ -209,6 +209,8 @@ struct linux_binprm {
 	struct file *file;
 	const char *filename;
 	const char *interp;
+	unsigned int have_execfd : 1;
+	int execfd;
 };
 
 struct kernel_siginfo {

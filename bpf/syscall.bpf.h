@@ -16,6 +16,7 @@ enum call {
 	CALL_OTHER,
 	CALL_MMAP,
 	CALL_MPROTECT,
+	CALL_REMAP_FILE_PAGES,
 	CALL_IOCTL,
 	CALL_FINIT_MODULE,
 	CALL_INIT_MODULE,
@@ -42,6 +43,8 @@ static __always_inline u32 syscall_name_64(u32 number)
 	case 10:  /* mprotect */
 	case 329: /* pkey_mprotect */
 		return CALL_MPROTECT;
+	case 216:
+		return CALL_REMAP_FILE_PAGES;
 	case 16:
 	case 514: /* x32 */
 		return CALL_IOCTL;
@@ -81,6 +84,8 @@ static __always_inline u32 syscall_name_32(u32 number)
 	case 125:
 	case 380:
 		return CALL_MPROTECT;
+	case 257:
+		return CALL_REMAP_FILE_PAGES;
 	case 54:
 		return CALL_IOCTL;
 	case 397:

@@ -27,7 +27,7 @@
 char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
 #define TASK_STOPPED_OR_TRACED 0x000cU /* __TASK_STOPPED | __TASK_TRACED, linux/sched.h */
-#define MPROTECT_STEPS_MAX     4096 /* mappings that one mprotect(2) is followed through */
+#define MPROTECT_STEPS_MAX     (1 << 20) /* mappings of a process; vm.max_map_count is 65530 */
 #define LOOKUP_ATTEMPTS	       2048 /* while another thread changes the address space */
 #define SCRIPT_PATH_MAX	       256
 #define SCRIPTS_MAX	       6 /* BINPRM_MAX_RECURSION, and an argument of the #! line */
@@ -380,6 +380,11 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	tracepoint_execution(file, EVENT_EXEC,
 			     bprm->interp != bprm->filename ? EVENT_INTERPRETER : 0, ~0U);
 
+	/* binfmt_misc with the flag O: the file itself was handed over open, and no path leads to it. */
+	if (BPF_CORE_READ_BITFIELD(bprm, have_execfd))
+		tracepoint_execution(file_of_fd((u32)bprm->execfd), EVENT_EXEC, EVENT_SCRIPT,
+				     (u32)bprm->execfd);
+
 	/* The first instruction is the ELF interpreter's, where there is one. */
 	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	if (!mapped_file_find(BPF_CORE_READ(regs, ip), &entry) || !entry.file)
@@ -463,6 +468,8 @@ struct mprotect_walk {
 	u64 end;
 	u32 flags;	/* EVENT_* */
 	u32 executable; /* look at mappings that are executable, or at the others */
+	u32 found;	/* the last step that found a mapping: a count of failures would be one
+			 * more state for the verifier with each */
 };
 
 static long mprotect_step(u32 index, struct mprotect_walk *walk)
@@ -473,9 +480,10 @@ static long mprotect_step(u32 index, struct mprotect_walk *walk)
 	mapped->executable = 0;
 	mapped_file_attempt(0, mapped);
 	if (mapped->result == -EBUSY)
-		return 0; /* once more */
+		return index - walk->found > LOOKUP_ATTEMPTS; /* once more */
 	if (mapped->result)
 		return 1;
+	walk->found = index;
 	if (mapped->file && mapped->executable == walk->executable &&
 	    !(walk->executable && map_was_decided((void *)mapped->file))) {
 		count(COUNTER_SEEN_MAP);
@@ -514,6 +522,12 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	switch (call) {
 	case CALL_MMAP:
 		enter_mmap(&args);
+		break;
+	case CALL_REMAP_FILE_PAGES:
+		/* Maps the range anew, with what reading implies (do_mmap()). */
+		args.arg[2] = PROT_READ;
+		map_forget();
+		walk_mprotect(&args, false);
 		break;
 	case CALL_MPROTECT:
 		map_forget();
@@ -606,6 +620,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	case CALL_IPC:
 		map_forget();
 		exit_ipc(&args);
+		break;
+	case CALL_REMAP_FILE_PAGES:
+		args.arg[2] = PROT_READ;
+		if (!is_dying((void *)bpf_get_current_task()))
+			walk_mprotect(&args, true);
 		break;
 	case CALL_MPROTECT:
 		if (!is_dying((void *)bpf_get_current_task()))
