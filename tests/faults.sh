@@ -29,7 +29,7 @@ logger_start() {
 }
 
 logger_stop() {
-	end_process $logger
+	end_process "$logger"
 	rm -f "$work/log"
 }
 
@@ -58,8 +58,8 @@ fault_number=0
 fault_files() {
 	local i
 	for i in {1..12}; do
-		make_file program listed-$i
-		make_file program clean-$i
+		make_file program "listed-$i"
+		make_file program "clean-$i"
 	done
 	make_file program burst
 	list_write sized "$vendors/list" listed-* burst

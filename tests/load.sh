@@ -52,6 +52,7 @@ load_read() {
 }
 
 load_compile() {
+	# shellcheck disable=SC2016 # for the other shell
 	until [ -e load-stop ]; do
 		printf '%s\n' compile/*.c | xargs -P 2 -n 4 sh -c \
 			'for file; do gcc -O1 -c -o "${file%.c}.o" "$file" || exit 255; done' - || echo broken

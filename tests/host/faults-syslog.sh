@@ -36,7 +36,7 @@ still_decides "log daemon stopped"
 equal "log daemon stopped: nothing is lost" 0 "$(status .account.syslog.lost)"
 kill -CONT "$logger"
 all_received() {
-	[ "$(received_count "deny exec .*$(digest burst)")" -ge $burst ]
+	[ "$(received_count "deny exec .*$(digest burst)")" -ge "$burst" ]
 }
 check "log daemon goes on: all $burst arrive" wait_for 30 all_received
 equal "log daemon goes on: each once" $burst "$(received_count "deny exec .*$(digest burst)")"

@@ -76,8 +76,9 @@ void report_alert(struct report *report, struct alert *alert, uint64_t now)
 	repeat_add(report->repeat, alert, now);
 }
 
-static void write_health(struct report *report, struct health *health, const char *format,
-			 va_list args)
+__attribute__((format(printf, 3, 0))) static void write_health(struct report *report,
+								struct health *health,
+								const char *format, va_list args)
 {
 	char message[512];
 
