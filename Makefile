@@ -209,10 +209,10 @@ $(other_version): $(command_objects) $(other_objects) $(O)/libinterdict.a
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 # Each tests/probes/*.c is one, but for what others are made of.
-probe_parts := library lose_link rewrite_ways
-probes := $(addprefix $(O)/tests/probes/,libtarget.so lose_link.so $(filter-out $(probe_parts),\
+probe_parts := audit library lose_link probe_ways rewrite_ways
+probes := $(addprefix $(O)/tests/probes/,libaudit.so libtarget.so lose_link.so $(filter-out $(probe_parts),\
 	$(patsubst tests/probes/%.c,%,$(wildcard tests/probes/*.c)))) $(other_version)
-probe_flags_probe := -static -pthread
+probe_flags_probe := -static -pthread tests/probes/probe_ways.c -luring
 probe_flags_overwrite := -static
 probe_flags_together := -static
 probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
@@ -222,12 +222,15 @@ probe_flags_many := -static
 probe_flags_nameless := -static
 probe_flags_mounts := -static
 probe_flags_fuse_file := -static
+probe_flags_program32 := -m32 -static -nostdlib -fno-pie -no-pie -fno-stack-protector -Wl,--build-id=none
+probe_flags_execfd := -static
 probe_flags_target := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 probe_flags_needs_library = -L$(O)/tests/probes -ltarget
 probe_flags_load_library := -ldl
 
 probes: $(probes)
 
+$(O)/tests/probes/probe: tests/probes/probe_ways.c tests/probes/probe.h
 $(O)/tests/probes/rewrite: tests/probes/rewrite_ways.c tests/probes/rewrite.h
 
 $(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
@@ -239,6 +242,10 @@ $(O)/tests/probes/libtarget.so: tests/probes/library.c
 $(O)/tests/probes/lose_link.so: tests/probes/lose_link.c
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+
+$(O)/tests/probes/libaudit.so: tests/probes/audit.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC -o $@ $<
 
 $(O)/tests/probes/%: tests/probes/%.c
 	$(call say,CC)

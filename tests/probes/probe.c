@@ -12,6 +12,8 @@
  *	103 late: the line was printed, then SIGKILL
  *	99  the probe itself is broken: the message says how
  */
+#include "probe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
@@ -48,7 +50,7 @@ struct report {
 };
 
 static int report_fd;
-static char **environment;
+char **environment;
 
 __attribute__((noreturn)) static void child_report(bool tested, const char *call)
 {
@@ -60,19 +62,17 @@ __attribute__((noreturn)) static void child_report(bool tested, const char *call
 	_exit(OUTCOME_REFUSED);
 }
 
-/* The preparation failed: nothing is known. */
-__attribute__((noreturn)) static void broken(const char *call)
+void broken(const char *call)
 {
 	child_report(false, call);
 }
 
-/* The call under test failed. */
-__attribute__((noreturn)) static void refused(const char *call)
+void refused(const char *call)
 {
 	child_report(true, call);
 }
 
-static void say_ran(void)
+void say_ran(void)
 {
 	static const char line[] = "RAN-here\n";
 
@@ -80,7 +80,7 @@ static void say_ran(void)
 		broken("write");
 }
 
-static int open_target(const char *path, int flags)
+int open_target(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
 
@@ -89,8 +89,7 @@ static int open_target(const char *path, int flags)
 	return fd;
 }
 
-/* Copies the file at @path to @to. A refusal to read it is a refusal. */
-static void copy_to(const char *path, int to)
+void copy_to(const char *path, int to)
 {
 	int from = open_target(path, O_RDONLY);
 	ssize_t copied;
@@ -102,7 +101,7 @@ static void copy_to(const char *path, int to)
 	close(from);
 }
 
-static void exec_path(char **argv)
+void exec_path(char **argv)
 {
 	execve(argv[0], argv, environment);
 	refused("execve");
@@ -212,8 +211,7 @@ static void exec_thread(char **argv)
 	pthread_join(thread, NULL);
 }
 
-/* Waits for a grandchild and dies of what it died of. */
-static void follow(pid_t pid)
+void follow(int pid)
 {
 	int status;
 
@@ -299,8 +297,7 @@ static void exec_traced(char **argv)
 /* The word "linger" behind the file: live on for a moment, for those who look from outside. */
 static bool lingers;
 
-/* Calls what was mapped: the file begins with code that returns 42. */
-static void call_mapping(void *address)
+void call_mapping(void *address)
 {
 	int (*code)(void);
 
@@ -416,11 +413,7 @@ static void open_read(char **argv)
 	say_ran();
 }
 
-static const struct technique {
-	const char *name;
-	void (*run)(char **argv);
-	const char *meaning;
-} techniques[] = {
+static const struct technique techniques[] = {
 	{ "exec", exec_path, "execve by path; also programs that load the restricted file" },
 	{ "opath", exec_opath, "execveat of an O_PATH descriptor" },
 	{ "proc-fd", exec_proc_fd, "execve of /proc/self/fd/N" },
@@ -442,6 +435,23 @@ static const struct technique {
 	{ "init_module", module_memory, "module from memory, unloaded again; argument: its name" },
 	{ "open", open_read, "opened and read" },
 };
+
+static const struct technique *technique_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(techniques) / sizeof(techniques[0]); i++)
+		if (strcmp(name, techniques[i].name) == 0)
+			return &techniques[i];
+	for (size_t i = 0; i < more_techniques_count; i++)
+		if (strcmp(name, more_techniques[i].name) == 0)
+			return &more_techniques[i];
+	return NULL;
+}
+
+static void techniques_print(const struct technique *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fprintf(stderr, "  %-14s %s\n", table[i].name, table[i].meaning);
+}
 
 /* Runs the technique in a child; returns its wait status; fills @output and @report. */
 static int run_child(const struct technique *technique, char **argv, char *output, size_t size,
@@ -491,14 +501,15 @@ static enum outcome classify(int status, const char *output, const struct report
 		                                        : OUTCOME_REFUSED;
 	if (ran)
 		return WEXITSTATUS(status) == 0 ? OUTCOME_RAN : OUTCOME_BROKEN;
+	/* An interpreter that may not open its script says why, and ends with a status of its own. */
+	if (WEXITSTATUS(status) != 0 && strstr(output, strerror(EPERM)))
+		return OUTCOME_DENIED;
 	/*
 	 * The dynamic loader keeps the reason of a failed mmap to itself. That it was ours is
 	 * told by the record of it, and by the positive control.
 	 */
 	if (WEXITSTATUS(status) == 127)
-		return strstr(output, "failed to map segment") || strstr(output, strerror(EPERM))
-		               ? OUTCOME_DENIED
-		               : OUTCOME_REFUSED;
+		return strstr(output, "failed to map segment") ? OUTCOME_DENIED : OUTCOME_REFUSED;
 	return OUTCOME_BROKEN;
 }
 
@@ -531,13 +542,12 @@ int main(int argc, char **argv, char **environ_given)
 
 	environment = environ_given;
 	lingers = argc > 3 && strcmp(argv[3], "linger") == 0;
-	for (size_t i = 0; argc > 2 && i < sizeof(techniques) / sizeof(techniques[0]); i++)
-		if (strcmp(argv[1], techniques[i].name) == 0)
-			technique = &techniques[i];
+	if (argc > 2)
+		technique = technique_find(argv[1]);
 	if (!technique) {
 		fprintf(stderr, "usage: probe TECHNIQUE FILE [ARGUMENT...]\n");
-		for (size_t i = 0; i < sizeof(techniques) / sizeof(techniques[0]); i++)
-			fprintf(stderr, "  %-14s %s\n", techniques[i].name, techniques[i].meaning);
+		techniques_print(techniques, sizeof(techniques) / sizeof(techniques[0]));
+		techniques_print(more_techniques, more_techniques_count);
 		return OUTCOME_BROKEN;
 	}
 	status = run_child(technique, argv + 2, output, sizeof(output), &report);
