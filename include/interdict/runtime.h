@@ -38,11 +38,10 @@ struct runtime {
 	__u32 report_first;
 	__u32 reserved; /* zero */
 	/*
-	 * Records that were taken off the rings. Only the daemon reads and writes them:
-	 * they stay with the counters that they are compared with.
+	 * Records that were taken off the rings. Only the daemon reads and writes it: it
+	 * stays with the counters that it is compared with.
 	 */
-	__u64 taken_alerts;
-	__u64 taken_telemetry;
+	__u64 taken;
 };
 
 #define RUNTIME_TICK 10000000ULL /* nanoseconds; /proc tells a start no finer (USER_HZ) */
@@ -112,7 +111,7 @@ struct held_task {
 	__u32 user;	/* slot of the user who is counted for it */
 };
 
-_Static_assert(sizeof(struct runtime) == 88, "no implicit padding");
+_Static_assert(sizeof(struct runtime) == 80, "no implicit padding");
 _Static_assert(sizeof(struct first_key) == 40, "no implicit padding");
 _Static_assert(sizeof(struct held_state) == 16, "no implicit padding");
 _Static_assert(sizeof(struct held_task) == 112, "no implicit padding");

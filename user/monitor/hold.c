@@ -338,7 +338,7 @@ static void decide_error(struct hold *hold, struct alert *alert, int error)
 	alert->event.reason = REASON_UNHASHABLE;
 	alert->event.error = error;
 	alert->event.hash_source = HASH_SOURCE_NONE;
-	/* The monitor ends: what waited has been let go. */
+	/* The monitor ends: nothing was denied here. */
 	alert->event.decision = error == -ECANCELED ?
 					DECISION_AUDIT :
 					hold->calls.decide_unhashable(alert, hold->calls.context);
@@ -372,7 +372,9 @@ static bool request_decide(struct hold *hold, struct request *request, int error
 		deny_late(alert);
 	if (alert->event.decision == DECISION_DENY)
 		hold->status.denied++;
-	give_verdict(hold, &alert->event);
+	/* Nobody is let go, nor killed, only because the monitor ends. */
+	if (error != -ECANCELED)
+		give_verdict(hold, &alert->event);
 	return report;
 }
 

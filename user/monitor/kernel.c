@@ -158,20 +158,11 @@ static void set_sizes(struct kernel *kernel)
 					 (uint32_t)options->telemetry_size);
 }
 
-int kernel_take_alert(void *context, void *record, size_t size)
+int kernel_hand_over(void *context, void *record, size_t size)
 {
 	struct kernel *kernel = context;
 
-	kernel_runtime(kernel)->taken_alerts++;
-	kernel->on_record(record, size, kernel->context);
-	return 0;
-}
-
-int kernel_take_telemetry(void *context, void *record, size_t size)
-{
-	struct kernel *kernel = context;
-
-	kernel_runtime(kernel)->taken_telemetry++;
+	kernel_runtime(kernel)->taken++;
 	kernel->on_record(record, size, kernel->context);
 	return 0;
 }
@@ -180,12 +171,12 @@ static int open_rings(struct kernel *kernel)
 {
 	struct interdict_bpf *skeleton = kernel->skeleton;
 
-	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), kernel_take_alert,
-					 kernel, NULL);
+	kernel->rings = ring_buffer__new(bpf_map__fd(skeleton->maps.alerts), kernel_hand_over, kernel,
+					 NULL);
 	if (!kernel->rings)
 		return -errno;
 	return ring_buffer__add(kernel->rings, bpf_map__fd(skeleton->maps.telemetry),
-				kernel_take_telemetry, kernel);
+				kernel_hand_over, kernel);
 }
 
 static void kernel_freep(struct kernel **kernel)

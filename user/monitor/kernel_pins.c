@@ -272,7 +272,7 @@ static void take_account(struct kernel *kernel, const uint64_t sums[COUNTER_COUN
 	uint64_t telemetry = sums[COUNTER_LOST_TELEMETRY];
 	uint64_t taken = sums[COUNTER_ALERTS] + sums[COUNTER_TELEMETRY] - lost - telemetry;
 
-	kernel_runtime(kernel)->taken_alerts += taken;
+	kernel_runtime(kernel)->taken += taken;
 	takeover->taken += taken;
 	takeover->lost_alerts += lost;
 	takeover->lost_telemetry += telemetry;
@@ -336,10 +336,10 @@ static uint64_t deliver_records(struct kernel *kernel, const char *set)
 
 	if (alerts < 0 || telemetry < 0)
 		return 0;
-	rings = ring_buffer__new(alerts, kernel_take_alert, kernel, NULL);
+	rings = ring_buffer__new(alerts, kernel_hand_over, kernel, NULL);
 	if (!rings)
 		return 0;
-	if (ring_buffer__add(rings, telemetry, kernel_take_telemetry, kernel) == 0)
+	if (ring_buffer__add(rings, telemetry, kernel_hand_over, kernel) == 0)
 		count = ring_buffer__consume(rings);
 	ring_buffer__free(rings);
 	return count > 0 ? (uint64_t)count : 0;
@@ -355,7 +355,7 @@ static void end_set(struct kernel *kernel, const char *set)
 		delivered = deliver_records(kernel, set);
 		takeover->records += delivered;
 		takeover->taken -= delivered;
-		kernel_runtime(kernel)->taken_alerts -= delivered;
+		kernel_runtime(kernel)->taken -= delivered;
 	} else {
 		takeover->foreign = true;
 		pins_discard_records(set, &discarded);

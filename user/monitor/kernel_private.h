@@ -54,8 +54,7 @@ void kernel_pins_unlink(struct kernel *kernel);
 /* What an earlier monitor held is looked after by the programs of this one. */
 void kernel_count_inherited_holds(struct kernel *kernel);
 
-/* Count a record and hand it over: for the rings, and for those that were replaced. */
-int kernel_take_alert(void *kernel, void *record, size_t size);
-int kernel_take_telemetry(void *kernel, void *record, size_t size);
+/* Counts a record and hands it over: for the rings, and for those that were replaced. */
+int kernel_hand_over(void *kernel, void *record, size_t size);
 
 #endif

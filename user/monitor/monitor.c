@@ -71,6 +71,7 @@ static void on_record(const void *record, size_t size, void *context)
 	struct monitor *monitor = context;
 	struct alert alert;
 
+	monitor->health.records++;
 	/* Until it is settled it counts as lost, should this process die. */
 	kernel_journal(monitor->kernel)->open++;
 	if (alert_decode(record, size, &alert)) {

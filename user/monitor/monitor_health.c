@@ -32,9 +32,7 @@ static uint64_t lost_alerts(const uint64_t counters[COUNTER_COUNT])
 
 static uint64_t taken(const struct monitor *monitor)
 {
-	const struct runtime *runtime = kernel_runtime(monitor->kernel);
-
-	return runtime->taken_alerts + runtime->taken_telemetry;
+	return kernel_runtime(monitor->kernel)->taken;
 }
 
 void monitor_health_begin(struct monitor *monitor)
@@ -78,7 +76,8 @@ void monitor_account(const struct monitor *monitor, const uint64_t counters[COUN
 	hold_get_status(monitor->hold, &hold);
 	account.sent = counters[COUNTER_ALERTS] + counters[COUNTER_TELEMETRY] - watch->taken_base -
 		       watch->lost_alerts_base - watch->lost_telemetry_base;
-	account.found = hold.recovered + watch->running + monitor->identity.suspect;
+	account.found = hold.recovered + watch->running + monitor->identity.suspect +
+			watch->records - (taken(monitor) - watch->taken_base);
 	account.undecodable = monitor->undecodable + hold.dropped;
 	account.dismissed = watch->first + hold.cleared + hold.allowed;
 	account.waiting = hold.open + (account.sent > gone ? account.sent - gone : 0);

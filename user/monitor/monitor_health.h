@@ -29,6 +29,7 @@ struct output_watch {
 struct health_watch {
 	uint64_t taken_base; /* records taken off the rings by the runs before, on the same maps */
 	uint64_t lost_alerts_base, lost_telemetry_base;
+	uint64_t records;     /* handed over by kernel.h, of these rings or of others */
 	uint64_t first;	      /* first executions */
 	uint64_t running;     /* alerts of the sweep */
 	uint64_t sent_before; /* sent, a while ago: by now all of it has been taken or lost */

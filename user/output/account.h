@@ -19,7 +19,8 @@
 
 struct account {
 	uint64_t sent;	      /* by the kernel, on both rings */
-	uint64_t found;	      /* by the monitor: running processes, suspects, forgotten holds */
+	uint64_t found;	      /* by the monitor: running processes, suspects, forgotten holds,
+				 and records on rings of others */
 	uint64_t lost_alerts; /* the ring was full */
 	uint64_t lost_telemetry;
 	uint64_t undecodable; /* or there was no memory for it */
