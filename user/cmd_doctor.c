@@ -100,6 +100,9 @@ static void print_text(const struct features *features, enum backend chosen)
 		printf("           %s\n", verdict.why);
 		print_lines(features, backends[i]);
 	}
+	printf("what no backend sees:\n");
+	for (size_t i = 0; features_unseen(i); i++)
+		printf("           %s\n", features_unseen(i));
 	if (chosen == BACKEND_NONE)
 		printf("no backend can be used%s\n",
 		       features->privileged ? "" : ", as far as can be told without root");
@@ -140,6 +143,7 @@ static void print_json(const struct features *features, enum backend chosen)
 	json_t *json = json_object();
 	json_t *lines = json_array();
 	json_t *verdicts = json_object();
+	json_t *unseen = json_array();
 	struct feature_line line;
 	struct pins_state state;
 
@@ -151,6 +155,9 @@ static void print_json(const struct features *features, enum backend chosen)
 		features_judge(features, backends[i], &verdict);
 		json_object_set_new(verdicts, backend_name(backends[i]), verdict_to_json(&verdict));
 	}
+	for (size_t i = 0; features_unseen(i); i++)
+		json_array_append_new(unseen, json_string(features_unseen(i)));
+	json_object_set_new(json, "unseen", unseen);
 	json_object_set_new(json, "kernel", json_string(features->release));
 	json_object_set_new(json, "leftover_programs",
 			    json_integer(find_leftovers(&state) ? (json_int_t)state.programs : 0));

@@ -50,6 +50,8 @@ file=listed
 check "check --format ecs: JSON" jq -es '.[0].file.hash.sha256' < <("$interdict" check --config "$config" --vendors "$vendors" --format ecs "$work/listed")
 check "doctor --json" is_json "$interdict" doctor --json
 says "doctor: names the backend" 0 "$backend" "$interdict" doctor
+says "doctor: what no backend sees" 0 "written into pages" "$interdict" doctor
+says "doctor: opens by io_uring" 0 "(ok|missing) +io_uring is off" "$interdict" doctor
 
 for mode in audit enforce; do
 	monitor_start $mode || bail "the monitor does not start"

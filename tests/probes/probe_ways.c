@@ -103,6 +103,17 @@ static void int80_exec(char **argv)
 
 /* --- mappings ----------------------------------------------------------------------------- */
 
+/* The descriptor is standard input: somebody opened it long ago. */
+static void map_inherited(char **argv)
+{
+	void *address = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, STDIN_FILENO, 0);
+
+	(void)argv;
+	if (address == MAP_FAILED)
+		refused("mmap");
+	call_mapping(address);
+}
+
 static void execute_only(char **argv)
 {
 	call_mapping(map_file(argv[0], PROT_EXEC, MAP_PRIVATE, PAGE));
@@ -371,6 +382,7 @@ const struct technique more_techniques[] = {
 	{ "int80-mmap", int80_mmap, "mmap2 by int $0x80 from 64-bit code" },
 	{ "int80-mprotect", int80_mprotect, "mprotect by int $0x80 from 64-bit code" },
 	{ "int80-exec", int80_exec, "execve by int $0x80 from 64-bit code" },
+	{ "inherited", map_inherited, "standard input mapped PROT_EXEC" },
 	{ "execute-only", execute_only, "mapped PROT_EXEC alone" },
 	{ "pkey-mprotect", protect_by_key, "mapped PROT_READ, pkey_mprotect PROT_EXEC" },
 	{ "protect-part", protect_part, "mapped PROT_READ, made executable page by page" },

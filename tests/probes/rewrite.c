@@ -238,6 +238,18 @@ static void check_content(const char *file, const struct content *wanted)
 	free(found.bytes);
 }
 
+/* With REWRITE_WAIT set: so that the monitor can be started in between. */
+static void wait_for_line(void)
+{
+	char line[2];
+
+	printf("ready\n");
+	fflush(stdout);
+	errno = 0;
+	if (!fgets(line, sizeof(line), stdin))
+		broken("no line to wait for");
+}
+
 static enum run_kind kind_find(const char *name)
 {
 	if (strcmp(name, "exec") == 0)
@@ -274,6 +286,8 @@ int main(int argc, char **argv)
 	make_file(file, &clean);
 	if (way->prepare)
 		way->prepare(file);
+	if (getenv("REWRITE_WAIT"))
+		wait_for_line();
 	if (is_on_overlay(file))
 		usleep(SETTLE_US);
 	run_clean(file, kind, &clean, "at first");

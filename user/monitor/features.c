@@ -321,7 +321,7 @@ static void probe_ima_policy(int securityfs, struct features *features)
 static void probe_files(struct features *features)
 {
 	_cleanup_close_ int securityfs = open_securityfs();
-	_cleanup_free_ char *disabled = NULL;
+	_cleanup_free_ char *disabled = NULL, *ring = NULL;
 	struct statfs statfs_buffer;
 
 	probe_lsm_list(securityfs, features);
@@ -332,6 +332,10 @@ static void probe_files(struct features *features)
 	features->unprivileged_bpf_error = read_small_file(
 		"/proc/sys/kernel/unprivileged_bpf_disabled", SMALL, &disabled, NULL);
 	features->unprivileged_bpf = disabled && disabled[0] == '0';
+	/* 2: nobody may; 76d3ccecfa18 ("io_uring: add a sysctl to disable io_uring"), 6.6. */
+	features->io_uring = read_small_file("/proc/sys/kernel/io_uring_disabled", SMALL, &ring,
+					     NULL) ||
+			     ring[0] != '2';
 }
 
 static bool is_fuse(const char *type)

@@ -32,6 +32,7 @@ struct features {
 	bool bpffs;	       /* mounted on /sys/fs/bpf */
 	bool unprivileged_bpf; /* anybody may load programs */
 	bool fuse_mounted;     /* some file system's answers cannot be verified */
+	bool io_uring;	       /* somebody may use io_uring (no sysctl says otherwise) */
 	bool lockdown_reads;   /* lockdown keeps programs from reading kernel memory */
 
 	/* negative errno: why it is not known, or why the kernel refused; else 0 */
@@ -78,6 +79,12 @@ struct feature_line {
 	char detail[FEATURES_TEXT_SIZE]; /* what was found, "" if there is no more to say */
 	char remedy[768];		 /* what to do; "" if there is nothing to be done */
 };
+
+/*
+ * What no backend can see on any kernel, a sentence each for the administrator; NULL behind the
+ * last one.
+ */
+const char *features_unseen(size_t index);
 
 /* The lines in their order. Returns false behind the last one. */
 bool features_line(const struct features *features, size_t index, struct feature_line *ret_line);

@@ -273,6 +273,15 @@ static void remedy_fuse(const struct features *features, char *text, size_t size
 		 "mounted in a user namespace");
 }
 
+static void remedy_io_uring(const struct features *features, char *text, size_t size)
+{
+	(void)features;
+	snprintf(text, size,
+		 "open = deny does not hold for files that are opened by io_uring (what is "
+		 "executed or mapped is decided all the same): sysctl "
+		 "kernel.io_uring_disabled=2 (Linux 6.6), or the lsm backend");
+}
+
 static void detail_lockdown(const struct features *features, char *text, size_t size)
 {
 	if (features->lockdown[0])
@@ -288,6 +297,19 @@ static void remedy_lockdown(const struct features *features, char *text, size_t 
 static void detail_setattr(const struct features *features, char *text, size_t size)
 {
 	snprintf(text, size, "%u arguments", features->setattr_arguments);
+}
+
+static const char *const unseen[] = {
+	"bytes that are written into pages when these are mapped already, as compilers at run time do",
+	"bytes that are written into pages which were pinned (io_uring, direct reads) before the "
+	"monitor started: start it at boot",
+	"that an interpreter reads a script in order to run it: it is an open, which is reported, and "
+	"refused with open = deny",
+};
+
+const char *features_unseen(size_t index)
+{
+	return index < ARRAY_SIZE(unseen) ? unseen[index] : NULL;
 }
 
 #define AT(member) offsetof(struct features, member)
@@ -323,6 +345,8 @@ static const struct fact facts[] = {
 	  AT(btf_error), true, BACKEND_TRACEPOINT, NULL, NULL },
 	{ "verifiable", "no file system that a process answers for (FUSE)", AT(fuse_mounted),
 	  AT(fuse_error), false, BACKEND_NONE, detail_fuse, remedy_fuse },
+	{ "io_uring", "io_uring is off, whose opens are not seen", AT(io_uring), 0, false,
+	  BACKEND_TRACEPOINT, NULL, remedy_io_uring },
 	{ "bpffs", "/sys/fs/bpf is mounted", AT(bpffs), 0, true, BACKEND_NONE, NULL, remedy_bpffs },
 };
 
