@@ -129,6 +129,12 @@ static int try_dumpable(void)
 	return outcome(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 }
 
+/* The kernel looks at the lower half of the register only. */
+static int try_dumpable_wide(void)
+{
+	return outcome(syscall(SYS_prctl, 1UL << 32 | PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) == 0);
+}
+
 /* Wrong attributes: what matters is that it is the kernel that says so, not the filter. */
 static int try_bpf(int command)
 {
@@ -227,7 +233,8 @@ static void test_refused(void **state)
 	static int (*const calls[])(void) = { try_socket_inet,	     try_map_code,
 					      try_map_writable_code, try_mprotect_code,
 					      try_unshare,	     try_setuid,
-					      try_dumpable,	     try_program_load };
+					      try_dumpable,	     try_dumpable_wide,
+					      try_program_load };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {

@@ -97,10 +97,15 @@ static int split_path(const char *path, char **ret_directory, char **ret_name)
 	name = strdup(slash && slash[1] ? slash + 1 : slash ? "." : copy);
 	if (!name)
 		return -ENOMEM;
-	if (!slash)
-		memcpy(copy, ".", size > 0 ? 2 : 1);
-	else
+	if (slash) {
 		slash[slash == copy] = '\0';
+	} else {
+		/* Not in place: an empty path has no room for a dot. */
+		free(copy);
+		copy = strdup(".");
+		if (!copy)
+			return -ENOMEM;
+	}
 	*ret_directory = TAKE_PTR(copy);
 	*ret_name = TAKE_PTR(name);
 	return 0;

@@ -108,9 +108,33 @@ static const int bpf_commands[] = {
 	BPF_BTF_LOAD,
 };
 
+/* PR_SET_DUMPABLE has a rule of its own. */
+static const int prctl_options[] = {
+	PR_SET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP,
+	PR_SET_SECCOMP, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS,
+	PR_GET_NO_NEW_PRIVS, PR_CAP_AMBIENT,
+};
+
 #define CLONE_NEW_ALL                                                                              \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 	 CLONE_NEWPID | CLONE_NEWNET)
+
+/* Argument @number, of which the kernel looks at the bits of @mask, is @value there. */
+static struct scmp_arg_cmp masked(unsigned int number, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = number,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value,
+	};
+}
+
+/* For arguments of type int: the upper half of the register may hold anything. */
+static struct scmp_arg_cmp equals(unsigned int number, int value)
+{
+	return masked(number, UINT32_MAX, (uint32_t)value);
+}
 
 static int allow_list(scmp_filter_ctx context)
 {
@@ -120,9 +144,19 @@ static int allow_list(scmp_filter_ctx context)
 		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, allowed[i], 0);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(deadly); i++)
 		r = seccomp_rule_add(context, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bpf_commands); i++)
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)bpf_commands[i]));
+	/* Its flags lie in memory, where a filter cannot look: libc goes on with clone. */
+	if (r == 0)
+		r = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	return r;
+}
+
+/* Allows @call if its first argument is one of these. */
+static int allow_commands(scmp_filter_ctx context, int call, const int *commands, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, call, 1, equals(0, commands[i]));
 	return r;
 }
 
@@ -132,10 +166,9 @@ static int allow_list(scmp_filter_ctx context)
  */
 static int allow_memory(scmp_filter_ctx context)
 {
-	const struct scmp_arg_cmp plain = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp code =
-		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC);
-	const struct scmp_arg_cmp file = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0);
+	const struct scmp_arg_cmp plain = masked(2, PROT_EXEC, 0);
+	const struct scmp_arg_cmp code = masked(2, PROT_EXEC | PROT_WRITE, PROT_EXEC);
+	const struct scmp_arg_cmp file = masked(3, MAP_ANONYMOUS, 0);
 	int r;
 
 	r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, plain);
@@ -149,30 +182,27 @@ static int allow_memory(scmp_filter_ctx context)
 /* Local sockets only, threads and children but no namespaces, and no way back to dumps. */
 static int allow_arguments(scmp_filter_ctx context)
 {
+	static const int local[] = { AF_UNIX };
 	int r;
 
-	r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			     SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
+	r = allow_commands(context, SCMP_SYS(bpf), bpf_commands, ARRAY_SIZE(bpf_commands));
 	if (r == 0)
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
-	/* Its flags lie in memory, where a filter cannot look: libc goes on with clone. */
+		r = allow_commands(context, SCMP_SYS(prctl), prctl_options,
+				   ARRAY_SIZE(prctl_options));
 	if (r == 0)
-		r = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
+				     equals(0, PR_SET_DUMPABLE), masked(1, UINT64_MAX, 0));
+	if (r == 0)
+		r = allow_commands(context, SCMP_SYS(socket), local, ARRAY_SIZE(local));
+	if (r == 0)
+		r = allow_commands(context, SCMP_SYS(socketpair), local, ARRAY_SIZE(local));
 	if (r == 0)
 		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEW_ALL, 0));
+				     masked(0, CLONE_NEW_ALL, 0));
 	/* Standard I/O asks whether it writes to a terminal. */
 	if (r == 0)
 		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				     SCMP_A1_32(SCMP_CMP_EQ, TCGETS));
-	if (r == 0)
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				     SCMP_A0_32(SCMP_CMP_NE, PR_SET_DUMPABLE));
-	if (r == 0)
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
-				     SCMP_A0_32(SCMP_CMP_EQ, PR_SET_DUMPABLE),
-				     SCMP_A1(SCMP_CMP_EQ, 0));
+				     equals(1, TCGETS));
 	return r;
 }
 
