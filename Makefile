@@ -143,11 +143,13 @@ install: all
 		$(DESTDIR)$(sysconfdir)/interdict/vendors.d \
 		$(DESTDIR)$(sysconfdir)/interdict/vendors.available \
 		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d $(DESTDIR)$(prefix)/share/man/man8 \
-		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(unitdir)
+		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(prefix)/share/man/man7 \
+		$(DESTDIR)$(unitdir)
 	install -m 755 $(O)/interdict $(DESTDIR)$(prefix)/sbin/interdict
 	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
 	install -m 644 $(wildcard user/man/*.8) $(DESTDIR)$(prefix)/share/man/man8
 	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
+	install -m 644 $(wildcard user/man/*.7) $(DESTDIR)$(prefix)/share/man/man7
 	@# What somebody has changed is not replaced: the new one lies beside it. The lists are ours.
 	@for file in $(config_files); do to="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
 		case $$file in *.csv) ;; *) ! test -e "$$to" || cmp -s "$(O)/etc/$$file" "$$to" || { \
@@ -166,7 +168,8 @@ uninstall: vendor-files
 	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
-		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5))
+		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man5/%,$(wildcard user/man/*.5)) \
+		$(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man7/%,$(wildcard user/man/*.7))
 	@# Configuration and lists of the administrator's own stay.
 	@for file in $(config_files); do from="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
 		rm -f "$$from.new"; \

@@ -172,7 +172,7 @@ same "every option of list's verbs stands in the synopsis" \
 
 known=$(sed 's/.*: //' <<<"$synopsis"$'\n'"$list_synopsis"; echo help)
 same "every option that the manual names is one" "$known" \
-	"$(cat "$man"/*.[58] | grep -Eo '\bFl -[a-z-]+' | sed 's/Fl -//')"
+	"$(cat "$man"/*.[578] | grep -Eo '\bFl -[a-z-]+' | sed 's/Fl -//')"
 
 same "options of the configuration and their defaults, in the manual" \
 	"$(config_rows)" "$(config_manual)"
@@ -221,7 +221,7 @@ lint() {
 	fi
 }
 
-for page in "$man"/*.[58]; do
+for page in "$man"/*.[578]; do
 	name=${page##*/}
 	if command -v mandoc >/dev/null; then
 		lint "mandoc finds nothing wrong with $name" "$page"
