@@ -199,7 +199,7 @@ clean:
 -include $(shell find $(O) -path $(O)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # A version that cannot use what this one pins, nor the other way round (INTERDICT_ABI).
-other_version := $(O)/tests/other/interdict
+other_version := $(O)/tests/probes/interdict-other
 other_objects := $(addprefix $(O)/tests/other/,kernel_pins.o pins.o pins_look.o)
 
 $(other_objects): $(O)/tests/other/%.o: user/monitor/%.c | $(skeleton)

@@ -9,7 +9,7 @@
 release=no
 
 # Built with another INTERDICT_ABI: it cannot use what this one leaves, nor the other way round.
-other_version=$build_root/tests/other/interdict
+other_version=$probes/interdict-other
 
 # Records of all monitors of the script.
 everything=$work/everything.json
