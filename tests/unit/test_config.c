@@ -116,7 +116,7 @@ static void test_unknown(void **state)
 	(void)state;
 	assert_wrong("[monitor]\nmode = audit\nmod = audit\n", 3,
 		     "unknown key: expected one of vendors, warning-lists, state, mode, backend, "
-		     "unverifiable-fs, found mod");
+		     "unverifiable-fs, protect, found mod");
 	assert_wrong("[monitor]\n[Output]\nformat = text\n", 2,
 		     "unknown section: expected one of monitor, hash, hold, output, buffers, found "
 		     "Output");
