@@ -203,6 +203,23 @@ static void test_lines_without_root(void **state)
 	assert_false(line.ok);
 }
 
+/* Its mount point is a name that a user may have chosen. */
+static void test_fuse(void **state)
+{
+	struct features features = debian_6_1;
+	struct feature_line line = line_of(&features, "verifiable");
+
+	(void)state;
+	assert_true(line.known && line.ok);
+	assert_string_equal(line.remedy, "");
+	features.fuse_mounted = true;
+	snprintf(features.fuse_point, sizeof(features.fuse_point), "/mnt/\n\033[2J");
+	line = line_of(&features, "verifiable");
+	assert_false(line.ok);
+	assert_string_equal(line.detail, "at /mnt/\\x0a\\x1b[2J");
+	assert_non_null(strstr(line.remedy, "unverifiable-fs = deny"));
+}
+
 /* This machine: what can be seen by other ways than those of the module. */
 static void test_probe(void **state)
 {
@@ -238,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_works),
 		cmocka_unit_test(test_boot_parameter),
 		cmocka_unit_test(test_lines_without_root),
+		cmocka_unit_test(test_fuse),
 		cmocka_unit_test(test_probe),
 	};
 
