@@ -51,8 +51,18 @@ how_python_make() { print_make "$1"; }
 how_python-input_make() { print_make "$1"; }
 how_python-open_make() { print_make "$1"; }
 
+# silent STATUS: an interpreter that may open its script and not read it (lsm without
+# file_post_open) may take it for an empty one, and say nothing.
+silent() {
+	local status=$1
+	[ "$status" -ne 99 ] || [[ $said != *": status 0x0: " ]] || status=$PROBE_DENIED
+	return "$status"
+}
+
 how_perl() {
-	said=$("$probe" "$2" /usr/bin/perl "$1" 2>&1)
+	local status=0
+	said=$("$probe" "$2" /usr/bin/perl "$1" 2>&1) || status=$?
+	silent $status
 }
 
 how_python() {
@@ -60,7 +70,9 @@ how_python() {
 }
 
 how_python-input() {
-	said=$("$probe" "$2" /bin/sh -c 'exec /usr/bin/python3 <"$0"' "$1" 2>&1)
+	local status=0
+	said=$("$probe" "$2" /bin/sh -c 'exec /usr/bin/python3 <"$0"' "$1" 2>&1) || status=$?
+	silent $status
 }
 
 # The probe tells from the first line of what is printed.

@@ -44,11 +44,18 @@ TABLE
 dummy=$(find "/lib/modules/$(uname -r)" -name dummy.ko 2>/dev/null)
 if [ -n "$dummy" ]; then
 	evasion_table+="
-finit_module | finit_module | module | disk | module | module | tracepoint: reported no-module-hook"
+finit_module | finit_module | code | disk | module | module | tracepoint: reported no-module-hook"
 	if [ -e /sys/module/compression ]; then
 		evasion_table+="
-finit_module, compressed | module-packed | module | disk | module-packed | module | tracepoint: reported no-module-hook"
+finit_module, compressed | module-packed | code | disk | module-packed | module | tracepoint: reported no-module-hook"
 	fi
+fi
+
+# Where the kernel is the test's own.
+if [ -e /interdict/init ]; then
+	evasion_table+="
+run by the kernel: core_pattern | - | script | disk | core | exec
+run by the kernel: modprobe | - | script | disk | modprobe | exec"
 fi
 
 # tagged FILE PATH: a copy with a digest of its own.
@@ -201,6 +208,42 @@ how_binfmt-C_make() { binfmt_file "$1" /bin/sh C; }
 how_binfmt-C() { run_binfmt "$@"; }
 how_binfmt-O_make() { binfmt_file "$1" "$probes/execfd" O; }
 how_binfmt-O() { run_binfmt "$@"; }
+
+# --- what the kernel runs ---------------------------------------------------------------------
+
+# A script that leaves a file behind.
+helper_make() {
+	next_tag
+	printf '#!/bin/sh\necho %s >%s/ran\n' "$tag" "${1%/*}" >"$1"
+}
+
+how_core_make() { helper_make "$1"; }
+how_modprobe_make() { helper_make "$1"; }
+
+# helper_run SETTING VALUE PATH COMMAND...: it is run for this command.
+helper_run() {
+	local setting=$1 value=$2 path=$3 before status
+	shift 3
+	before=$(cat "$setting")
+	rm -f "${path%/*}/ran"
+	echo "$value" >"$setting"
+	"$@" >/dev/null 2>&1
+	if wait_for 2 test -s "${path%/*}/ran"; then
+		said=ran status=$PROBE_RAN
+	else
+		said="did not run" status=$(denied_status)
+	fi
+	echo "$before" >"$setting"
+	return "$status"
+}
+
+how_core() {
+	helper_run /proc/sys/kernel/core_pattern "|$1" "$1" bash -c 'kill -SEGV $$'
+}
+
+how_modprobe() {
+	helper_run /proc/sys/kernel/modprobe "$1" "$1" mount -t nosuchfs none /mnt
+}
 
 # --- modules ----------------------------------------------------------------------------------
 

@@ -304,6 +304,8 @@ int main(int argc, char **argv)
 		broken("status %d", status);
 	if (status == STATUS_RAN)
 		linger();
+	else if (run(file, kind, word, NULL, NULL) != status)
+		broken("a second try is answered in another way");
 	if (kind != RUN_WRITTEN)
 		check_content(file, &listed);
 	way->change(file, &clean);

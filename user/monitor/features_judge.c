@@ -303,6 +303,9 @@ static const char *const unseen[] = {
 	"bytes that are written into pages when these are mapped already, as compilers at run time do",
 	"bytes that are written into pages which were pinned (io_uring, direct reads) before the "
 	"monitor started: start it at boot",
+	"what ran before, until the sweep at start has found and reported it",
+	"what modules are made of that are loaded from memory, by init_module(2): each such call is "
+	"reported; module.sig_enforce=1 refuses unsigned ones",
 	"that an interpreter reads a script in order to run it: it is an open, which is reported, and "
 	"refused with open = deny",
 };
