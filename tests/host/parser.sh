@@ -27,10 +27,11 @@ is_confined() {
 	return 1
 }
 
-# catch_parser: stops the monitor's confined child while it reads. Its status is in $status then.
+# catch_parser PID: stops the confined child of that process while it reads. Its status is in
+# $status then.
 status=
 catch_parser() {
-	local until=$((${EPOCHREALTIME/./} + 20000000)) file=/proc/$monitor/task/$monitor/children
+	local until=$((${EPOCHREALTIME/./} + 20000000)) file=/proc/$1/task/$1/children
 	while [ "${EPOCHREALTIME/./}" -lt "$until" ]; do
 		parser=
 		read -r parser _ 2>/dev/null <"$file"
@@ -52,10 +53,14 @@ list_write sized "$vendors/list" "$work/listed" "$work/later"
 cat generated >>"$vendors/list"
 before=$(count_records '.interdict.health.action // "" | startswith("reload")')
 kill -HUP "$monitor"
-catch_parser || bail "no confined child was seen during a reload"
-for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+catch_parser "$monitor" || bail "no confined child was seen during a reload"
+for set in CapInh CapPrm CapEff CapAmb; do
 	equal "the parser has no capability: $set" 0000000000000000 "$(field $set)"
 done
+# A monitor that cannot change its bounding set any more cannot change a child's either.
+bound=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/"$monitor"/status)
+check "nor one within bounds that its monitor has not" \
+	test $((0x$(field CapBnd) & ~0x$bound)) = 0
 equal "it cannot gain any" 1 "$(field NoNewPrivs)"
 equal "it has a seccomp filter" 2 "$(field Seccomp)"
 equal "it has two descriptors, the list and a pipe" "list pipe" \
@@ -75,4 +80,24 @@ monitor_reload
 denied "left alone, the same list is loaded" exec "$work/later"
 runs "another program runs" exec "$work/allowed"
 check "the monitor ends" monitor_stop
+
+# An archive of a command's: what cannot be changed back is changed there too.
+head -c 28M /dev/zero >program
+printf '\177ELF' | dd of=program conv=notrunc status=none
+tar -czf archive.tar.gz program
+"$interdict" list build --output built.csv archive.tar.gz 2>said &
+builder=$!
+catch_parser $builder || bail "no confined child was seen while an archive was read"
+equal "who reads an archive has no capability" "0000000000000000 0000000000000000" \
+	"$(field CapEff) $(field CapBnd)"
+equal "is nobody" "65534 65534 65534 65534" "$(field Uid)"
+equal "has a seccomp filter" 2 "$(field Seccomp)"
+equal "and two descriptors, the archive and a pipe" "archive pipe" \
+	"$(readlink /proc/"$parser"/fd/* | sed -E 's,.*/archive.tar.gz$,archive,; s,^pipe:.*,pipe,' | sort | xargs)"
+kill -KILL "$parser"
+wait $builder
+equal "killed, it makes the list incomplete" "2 1" \
+	"$? $(grep -c 'archive.tar.gz: cannot be read: the parser was ended by signal 9' said)"
+check "left alone, it is read" "$interdict" list build --output built.csv archive.tar.gz
+equal "with what is in it" "$(digest program)" "$(sed -n '2s/,.*//p' built.csv)"
 finish

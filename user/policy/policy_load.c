@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "listing_read.h"
 #include "policy_internal.h"
+#include "sandbox.h"
 #include "secure_file.h"
 #include "signed_list.h"
 #include "steady_file.h"
@@ -558,6 +559,11 @@ static int load(const struct origin *origin, struct problems *problems,
 	size_t errors = problems_errors(problems);
 	int r = -ENOMEM;
 
+	/*
+	 * The monitor gives up what making the filter takes after its first load, which may
+	 * have no list. An error is that of the first list.
+	 */
+	(void)sandbox_prepare();
 	if (policy) {
 		policy->references = 1;
 		r = build(&builder, origin);
