@@ -262,6 +262,12 @@ static void full_socket(void **state)
 	assert_true(stats.written > 0 && stats.waiting > 0 && stats.lost > 0);
 	assert_int_equal(stats.given, given);
 	assert_int_equal(stats.written + stats.waiting + stats.lost, given);
+	/* Each of them stands for seven alerts. */
+	assert_int_equal(stats.alerts.given, 7 * given);
+	assert_int_equal(stats.alerts.written, stats.written);
+	assert_int_equal(stats.alerts.repeated, 6 * stats.written);
+	assert_int_equal(stats.alerts.waiting, 7 * stats.waiting);
+	assert_int_equal(stats.alerts.lost, 7 * stats.lost);
 	assert_true(output_next(output) < clock_boottime() + 100000000U);
 	kept = stats.written + stats.waiting;
 	while (received < kept) {
@@ -281,6 +287,8 @@ static void full_socket(void **state)
 	stats = output_get_stats(output);
 	assert_int_equal(stats.written, kept);
 	assert_int_equal(stats.waiting, 0);
+	assert_int_equal(stats.alerts.waiting, 0);
+	assert_int_equal(stats.alerts.written + stats.alerts.repeated + stats.alerts.lost, 7 * given);
 	assert_int_equal(stats.error, 0);
 	/* And it goes on as if nothing had been. */
 	assert_int_equal(send_alert(output, given), 0);
