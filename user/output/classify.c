@@ -79,6 +79,7 @@ static const struct health_class health_classes[] = {
 	{ "backend", "state", "host", "info", NULL },
 	{ "output", "state", "host", "info", NULL },
 	{ "coverage", "state", "host", "info", NULL },
+	{ "cache", "state", "host", "info", NULL },
 	{ "review", "event", "configuration", "info", NULL },
 	{ "exemption", "event", "configuration", "info", NULL },
 	{ "hygiene", "event", "configuration", "info", NULL },
