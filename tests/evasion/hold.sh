@@ -42,6 +42,7 @@ hold: first process of a pid namespace | namespace | program | 0 | killed
 hold: first process of a user's pid namespace | namespace | program | 65534 | killed
 hold: the pid of a held task, used again | pid-again | program | 0 | runs
 hold: a thread maps, another runs it | map-thread | code | 65534 | runs
+hold: a thread maps with all pages, another runs it | map-populate | code | 65534 | runs
 hold: a thread maps, another forks | map-fork | code | 65534 | runs
 hold: mapped by a process that shares the memory | map-shared | code | 65534 | killed
 hold: mapped in the memory of a parent in vfork | map-vfork | code | 65534 | killed

@@ -218,3 +218,62 @@ tainted_files() {
 	check "$name: the monitor ends" monitor_stop
 	row_end "$name" -
 }
+
+# Arguments in memory that never comes: what the record says of them must keep nobody waiting.
+stalled_arguments() {
+	local name="scale: a storm of denials with arguments that never come" line file source technique i
+	mkdir -p stalled-idle
+	make_file program stalled-program
+	make_file code stalled-code
+	touch mountpoint
+	modprobe -q fuse 2>/dev/null
+	mknod -m 666 "$work/fuse" c 10 229
+	mount --bind "$work/fuse" /dev/fuse || bail "no /dev/fuse"
+	later umount /dev/fuse
+	chown $attacker mountpoint
+	chmod 755 stalled-program
+	for source in fuse userfaultfd; do
+		matches "$name: baseline, $source, exec" "^ran [1-9]" "$(stalled $source exec stalled-program)"
+		matches "$name: baseline, $source, map" "^ran $storm " "$(stalled $source map stalled-code)"
+	done
+	"$probes/many" make "$probes/target" stalled-idle 40
+	for i in {0..3}; do
+		make_file program "stalled-listed-$i"
+		chmod 755 "stalled-listed-$i"
+	done
+	list_write sized "$vendors/list" stalled-program stalled-code stalled-listed-*
+	vendor_write test list
+	monitor_start enforce || bail "the monitor does not start"
+	i=0
+	for source in fuse userfaultfd; do
+		for technique in exec map; do
+			file=stalled-program
+			[ $technique = exec ] || file=stalled-code
+			stalled $source $technique $file >stalled.out &
+			line=$("$probes/many" run 1 $others stalled-idle/$((i * 10)) stalled-idle/$((i * 10 + 1)))
+			equal "$name: $source, $technique: another user's programs run" "$(all_ran 2)" "$(counts "$line")"
+			denied "$name: $source, $technique: another listed program" exec "$work/stalled-listed-$i"
+			if await_record ".file.path == \"$work/stalled-listed-$i\"" 3; then
+				ok "$name: $source, $technique: its record comes in time"
+			else
+				not_ok "$name: $source, $technique: its record comes in time"
+			fi
+			wait $!
+			matches "$name: $source, $technique: none runs" "^ran 0 " "$(cat stalled.out)"
+			echo "# $source, $technique: $(cat stalled.out)"
+			i=$((i + 1))
+		done
+	done
+	reported "$name: reported, without the arguments" ".file.path == \"$work/stalled-code\" and
+		.event.action == \"map\" and any(.interdict.flags[]?; . == \"argv-missing\")"
+	equal "$name: the daemon was never stalled" 0 "$("$interdict" status --json | jq .counters.no_coverage)"
+	check "$name: no task is left stopped" wait_for 5 none_left_stopped
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name" -
+}
+
+# stalled SOURCE TECHNIQUE FILE
+stalled() {
+	"$probes/stalled" "$1" "$2" $storm "$work/mountpoint" $attacker "$work/$3" 2>&1
+}
+storm=15

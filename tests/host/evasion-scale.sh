@@ -14,4 +14,5 @@ else
 	big_files 4500
 	tainted_files
 fi
+stalled_arguments
 finish

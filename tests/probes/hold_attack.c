@@ -333,6 +333,7 @@ static void middle_watches(pid_t victim)
 static __thread sigjmp_buf fault;
 static volatile int stage; /* 1: the other task may begin; 2: mapped, or errno in map_error */
 static volatile int map_error;
+static int map_flags;
 
 static void on_fault(int signal)
 {
@@ -367,8 +368,8 @@ static void say_ran(void)
 
 static int map_code(int fd)
 {
-	if (mmap(CODE_ADDRESS, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
-	    MAP_FAILED)
+	if (mmap(CODE_ADDRESS, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED | map_flags, fd,
+		 0) == MAP_FAILED)
 		map_error = errno;
 	stage = 2;
 	return 0;
@@ -416,6 +417,20 @@ static int run_thread(void)
 	if (!map_error && try_code())
 		say_ran();
 	return mapping_end();
+}
+
+/* The same, without a fault: other code is there before, and the mapping comes with its pages. */
+static int run_thread_populated(void)
+{
+	static const unsigned char return_0[] = { 0x31, 0xc0, 0xc3 };
+	void *page = mmap(CODE_ADDRESS, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (page == MAP_FAILED)
+		broken("mmap");
+	memcpy(page, return_0, sizeof(return_0));
+	map_flags = MAP_POPULATE;
+	return run_thread();
 }
 
 static void *fork_always(void *unused)
@@ -598,6 +613,8 @@ static const struct technique techniques[] = {
 	{ "namespace", NULL, NULL, 0, NULL, run_namespace, "the first process of a pid namespace" },
 	{ "pid-again", NULL, NULL, 0, NULL, run_pid_again, "the pid of one that was killed" },
 	{ "map-thread", NULL, NULL, 0, NULL, run_thread, "a thread maps, another runs" },
+	{ "map-populate", NULL, NULL, 0, NULL, run_thread_populated,
+	  "a thread maps with all pages, another runs" },
 	{ "map-fork", NULL, NULL, 0, NULL, run_thread_fork, "a thread maps, another forks" },
 	{ "map-shared", NULL, NULL, 0, NULL, run_shared_memory,
 	  "a process with the same memory maps, another runs" },
