@@ -17,8 +17,10 @@ idmapped mount | idmapped | program | disk | mounts | exec
 overlay over an overlay | overlay-nested | program | disk | mounts | exec
 overlay, metacopy and redirect | overlay-metacopy | program | disk | mounts | exec
 overlay, upper file rewritten | overlay-rewritten | program | disk | mounts-clean | exec
+overlay, upper file rewritten within a tick | overlay-tick | program | disk | mounts-clean | exec
 overlay, upper file resized | overlay-resized | program | disk | mounts-clean | exec | unhashable
 overlay, descriptor of before the copy-up | overlay-stale | code | disk | mounts-clean | map | unhashable
+file system that is mounted nowhere | detached | program | disk | mounts | exec
 user namespace: tmpfs | user:user-tmpfs | program | disk | mounts | exec
 user namespace: bind mount | user:user-bind | program | disk | mounts | exec
 user namespace: overlay's lower file | user:user-overlay-lower | program | disk | mounts | exec
@@ -27,23 +29,18 @@ user namespace: container | user:container | program | disk | mounts | exec
 user namespace: as PID 1 | user:container-init | program | disk | mounts | exec
 renamed and linked while it is run | shuffled | program | disk | mounts | exec
 newline, control characters, invalid UTF-8 | exec | program | disk | odd-name | exec
-exec on tmpfs of huge pages | exec | program | huge-tmpfs | - | exec
 mapped executable on tmpfs of huge pages | mmap | code | huge-tmpfs | - | map
-exec on ramfs | exec | program | ramfs | - | exec
 made executable later on ramfs | mprotect | code | ramfs | - | map
 mapped executable on hugetlbfs | mmap | code | hugetlbfs | - | map
-exec on ext4 in a loop device | exec | program | ext4 | - | exec
 image written under ext4 | exec | program | ext4 | image | exec
 exec on xfs | exec | program | xfs | - | exec
 made executable later on xfs | mprotect | code | xfs | - | map
-exec on btrfs | exec | program | btrfs | - | exec
 image written under btrfs | exec | program | btrfs | image | exec
 FUSE | honest | program | disk | fuse | exec
 FUSE, other bytes to who reads than to who maps | direct | program | disk | fuse | exec | missed fuse
 equal inode number in another subvolume | exec | program | subvolume | twin | exec
 exec in a btrfs snapshot | exec | program | snapshot | - | exec
 exec on squashfs | exec | program | squashfs | - | exec
-library on squashfs | exec | library | squashfs | dlopen | map
 made executable later on squashfs | mprotect | code | squashfs | - | map
 TABLE
 
@@ -85,10 +82,6 @@ how_odd-name_make() {
 
 how_odd-name() {
 	said=$("$probe" exec "${1%/*}/"$'\n"\x01\x1b[2J\xff\xfe\tdeny exec' linger 2>&1)
-}
-
-how_dlopen() {
-	said=$("$probe" "$2" "$probes/load_library" "$1" 2>&1)
 }
 
 # The allowed file of the same inode number first.

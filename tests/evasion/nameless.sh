@@ -18,6 +18,7 @@ memfd rewritten after an allowed run | memfd-rewritten | program | disk | rewrit
 memfd of huge pages, mapped | memfd-huge | code | disk | huge | map
 memfd passed to another process | memfd-passed | program | disk | nameless | exec
 SysV shared memory | sysv-shared | code | disk | nameless | map | lsm: unhashable /SYSV
+SysV shared memory by i386's ipc(2) | sysv-shared-i386 | code | disk | nameless | map | lsm: unhashable /SYSV
 unlinked, passed to another process | unlinked-passed | program | disk | nameless | exec
 unlinked, mapped executable | unlinked-mapped | code | disk | nameless | map
 unlinked library by dlopen | unlinked-library | library | disk | nameless | map

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuse_file TECHNIQUE FILE: serves FILE's bytes as view/file beside it, by way of /dev/fuse, and
- * executes that. See steps.h for what it tells. `fuse` beside FILE is the device, `clean` what a liar
- * shows to some:
+ * executes that. See steps.h for what it tells. `fuse` beside FILE is the device, `clean` what a
+ *liar shows to some:
  *
  *	honest   FILE's bytes to everybody
  *	direct   the clean ones to who reads (FOPEN_DIRECT_IO), FILE's to who maps
@@ -16,8 +16,8 @@
 
 #include "steps.h"
 
-#define FILE_NODE  2
-#define FILE_MAX   (1 << 20)
+#define FILE_NODE   2
+#define FILE_MAX    (1 << 20)
 #define REQUEST_MAX (FILE_MAX + 4096)
 
 struct bytes {
@@ -40,8 +40,8 @@ static void load(const char *path, struct bytes *bytes)
 static void answer(uint64_t unique, int error, const void *data, size_t size)
 {
 	static char buffer[REQUEST_MAX];
-	struct fuse_out_header header = { .len = (uint32_t)(sizeof(header) + size),
-					  .error = error, .unique = unique };
+	struct fuse_out_header header = {
+	        .len = (uint32_t)(sizeof(header) + size), .error = error, .unique = unique};
 
 	memcpy(buffer, &header, sizeof(header));
 	if (size)
@@ -52,15 +52,21 @@ static void answer(uint64_t unique, int error, const void *data, size_t size)
 static struct fuse_attr attributes(uint64_t node)
 {
 	if (node != FILE_NODE)
-		return (struct fuse_attr){ .ino = FUSE_ROOT_ID, .mode = S_IFDIR | 0755, .nlink = 2 };
-	return (struct fuse_attr){ .ino = FILE_NODE, .mode = S_IFREG | 0755, .nlink = 1,
-				   .size = own.size, .blocks = own.size / 512, .blksize = 4096 };
+		return (struct fuse_attr){.ino = FUSE_ROOT_ID, .mode = S_IFDIR | 0755, .nlink = 2};
+	return (struct fuse_attr){.ino = FILE_NODE,
+	                          .mode = S_IFREG | 0755,
+	                          .nlink = 1,
+	                          .size = own.size,
+	                          .blocks = own.size / 512,
+	                          .blksize = 4096};
 }
 
 static void answer_lookup(const struct fuse_in_header *request, const char *name)
 {
-	struct fuse_entry_out entry = { .nodeid = FILE_NODE, .attr_valid = 10, .entry_valid = 10,
-					.attr = attributes(FILE_NODE) };
+	struct fuse_entry_out entry = {.nodeid = FILE_NODE,
+	                               .attr_valid = 10,
+	                               .entry_valid = 10,
+	                               .attr = attributes(FILE_NODE)};
 
 	if (strcmp(name, "file") == 0)
 		answer(request->unique, 0, &entry, sizeof(entry));
@@ -85,10 +91,12 @@ static void answer_read(const struct fuse_in_header *request, const struct fuse_
 
 static void serve_one(const struct fuse_in_header *request, const void *body)
 {
-	struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION, .minor = 31,
-				      .max_readahead = 65536, .max_write = 4096 };
-	struct fuse_attr_out attr = { .attr_valid = 10, .attr = attributes(request->nodeid) };
-	struct fuse_open_out opened = { .open_flags = lies ? FOPEN_DIRECT_IO : 0 };
+	struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION,
+	                             .minor = 31,
+	                             .max_readahead = 65536,
+	                             .max_write = 4096};
+	struct fuse_attr_out attr = {.attr_valid = 10, .attr = attributes(request->nodeid)};
+	struct fuse_open_out opened = {.open_flags = lies ? FOPEN_DIRECT_IO : 0};
 
 	switch (request->opcode) {
 	case FUSE_INIT:
@@ -148,7 +156,7 @@ static void serve_and_run(const char *path)
 	/* Debian's is open to everybody; a machine without udev has only what the test made. */
 	device = (int)CHECK(open(beside(path, "fuse"), O_RDWR | O_CLOEXEC));
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
-		 device);
+	         device);
 	CHECK(mount("file", view, "fuse.file", MS_NOSUID | MS_NODEV, options));
 	if (CHECK(fork()) == 0) {
 		close(STDOUT_FILENO);
@@ -172,9 +180,9 @@ static void serve_direct(const char *path)
 }
 
 static const struct technique techniques[] = {
-	{ "honest", serve_honest },
-	{ "direct", serve_direct },
-	{ NULL, NULL },
+        {"honest", serve_honest},
+        {"direct", serve_direct},
+        {NULL, NULL},
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mounts TECHNIQUE FILE: reaches FILE through another root, a mount or a namespace, and executes it.
- * See steps.h for what it tells. Where a technique needs an allowed file it is `clean` beside FILE,
- * and mounts are made on directories beside FILE. "user:" before the technique: as nobody.
+ * mounts TECHNIQUE FILE: reaches FILE through another root, a mount or a namespace, and executes
+ * it. See steps.h for what it tells. Where a technique needs an allowed file it is `clean` beside
+ * FILE, and mounts are made on directories beside FILE. "user:" before the technique: as nobody.
  */
 #include <limits.h>
 #include <linux/mount.h>
@@ -110,7 +110,7 @@ static void mount_overlay(const char *path, const char *lower, const char *optio
 	CHECK(mkdir(beside(path, "view/work"), 0755));
 	CHECK(mkdir(beside(path, "view/over"), 0755));
 	snprintf(text, sizeof(text), "lowerdir=%s,upperdir=%s,workdir=%s%s", lower,
-		 beside(path, "view/upper"), beside(path, "view/work"), options);
+	         beside(path, "view/upper"), beside(path, "view/work"), options);
 	CHECK(mount("overlay", beside(path, "view/over"), "overlay", 0, text));
 }
 
@@ -152,7 +152,7 @@ static void overlay_nested(const char *path)
 	CHECK(mkdir(beside(path, "view/empty"), 0755));
 	CHECK(mkdir(beside(path, "view/second"), 0755));
 	snprintf(text, sizeof(text), "lowerdir=%s:%s", beside(path, "view/over"),
-		 beside(path, "view/empty"));
+	         beside(path, "view/empty"));
 	CHECK(mount("overlay", beside(path, "view/second"), "overlay", 0, text));
 	run_path(beside(path, "view/second/file"));
 }
@@ -197,6 +197,40 @@ static void overlay_rewritten(const char *path)
 	run_path(over);
 }
 
+#define TICKS 10
+
+/* The upper file is rewritten as soon as it has run, again and again: within one tick of ctime. */
+static void overlay_tick(const char *path)
+{
+	const char *over, *upper, *lower = strdup(beside(path, "clean"));
+	int status = 0;
+	pid_t pid;
+
+	leave_mounts();
+	mount_tmpfs(path);
+	mount_overlay(path, directory(path, "empty"), "");
+	over = strdup(beside(path, "view/over/new"));
+	upper = strdup(beside(path, "view/upper/new"));
+	copy_file(lower, over);
+	for (int i = 0; i < 2 * TICKS; i++) {
+		copy_file(i & 1 ? path : lower, upper);
+		pid = (pid_t)CHECK(fork());
+		if (pid == 0) {
+			char *argv[] = {(char *)over, NULL};
+
+			if (!(i & 1))
+				CHECK(dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO));
+			execve(over, argv, environ);
+			refused("execve");
+		}
+		CHECK(waitpid(pid, &status, 0));
+		errno = 0;
+		if (!(i & 1) && status)
+			broken("the allowed bytes");
+	}
+	pass_on(status);
+}
+
 /* The overlay keeps the size that it knew; the upper file has another. */
 static void overlay_resized(const char *path)
 {
@@ -231,6 +265,17 @@ static void overlay_stale(const char *path)
 	fd = (int)CHECK(open(over, O_RDONLY | O_CLOEXEC));
 	copy_file(beside(path, "clean"), over);
 	run_mapped(fd, 4096);
+}
+
+/* A file system that is mounted nowhere any more. */
+static void detached(const char *path)
+{
+	int fd;
+
+	copy_to_tmpfs(path);
+	fd = (int)CHECK(open(beside(path, "view/file"), O_PATH | O_CLOEXEC));
+	CHECK(umount2(beside(path, "view"), MNT_DETACH));
+	run_fd(fd);
 }
 
 /* A root of its own, with a static program in it, as a container has. */
@@ -293,7 +338,7 @@ static void own_namespace(const char *path)
 /* The owner of the file seems to be another there. */
 static void idmapped(const char *path)
 {
-	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP };
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP};
 	pid_t pid = companion(own_namespace, path);
 	char name[64];
 	int tree;
@@ -302,10 +347,10 @@ static void idmapped(const char *path)
 	snprintf(name, sizeof(name), "/proc/%d/ns/user", pid);
 	attributes.userns_fd = (unsigned int)CHECK(open(name, O_RDONLY | O_CLOEXEC));
 	tree = (int)CHECK(syscall(SYS_open_tree, AT_FDCWD, beside(path, "."),
-				  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+	                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 	CHECK(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)));
 	CHECK(syscall(SYS_move_mount, tree, "", AT_FDCWD, directory(path, "view"),
-		      MOVE_MOUNT_F_EMPTY_PATH));
+	              MOVE_MOUNT_F_EMPTY_PATH));
 	run_path(beside(path, "view/file"));
 }
 
@@ -330,7 +375,7 @@ static void shuffled(const char *path)
 	for (int i = 0; i < SHUFFLES && status == 0; i++) {
 		pid = (pid_t)CHECK(fork());
 		while (pid == 0) {
-			char *argv[] = { (char *)one, NULL };
+			char *argv[] = {(char *)one, NULL};
 
 			execve(i & 1 ? one : two, argv, environ);
 			if (errno != ENOENT)
@@ -339,34 +384,32 @@ static void shuffled(const char *path)
 		CHECK(waitpid(pid, &status, 0));
 	}
 	kill(mover, SIGKILL);
-	if (WIFSIGNALED(status)) {
-		kill(getpid(), WTERMSIG(status));
-		pause();
-	}
-	_exit(WEXITSTATUS(status));
+	pass_on(status);
 }
 
 static const struct technique techniques[] = {
-	{ "chroot", exec_root },
-	{ "other-root", exec_other_root },
-	{ "bind-file", bind_file },
-	{ "bind-directory", bind_directory },
-	{ "tmpfs", private_tmpfs },
-	{ "user-tmpfs", user_tmpfs },
-	{ "user-bind", user_bind },
-	{ "user-overlay-lower", user_overlay_lower },
-	{ "user-overlay-upper", user_overlay_upper },
-	{ "overlay-nested", overlay_nested },
-	{ "overlay-metacopy", overlay_metacopy },
-	{ "overlay-rewritten", overlay_rewritten },
-	{ "overlay-resized", overlay_resized },
-	{ "overlay-stale", overlay_stale },
-	{ "container", container },
-	{ "container-init", container_init },
-	{ "join-namespace", join_namespace },
-	{ "idmapped", idmapped },
-	{ "shuffled", shuffled },
-	{ NULL, NULL },
+        {"chroot", exec_root},
+        {"other-root", exec_other_root},
+        {"bind-file", bind_file},
+        {"bind-directory", bind_directory},
+        {"tmpfs", private_tmpfs},
+        {"user-tmpfs", user_tmpfs},
+        {"user-bind", user_bind},
+        {"user-overlay-lower", user_overlay_lower},
+        {"user-overlay-upper", user_overlay_upper},
+        {"overlay-nested", overlay_nested},
+        {"overlay-metacopy", overlay_metacopy},
+        {"overlay-rewritten", overlay_rewritten},
+        {"overlay-tick", overlay_tick},
+        {"overlay-resized", overlay_resized},
+        {"overlay-stale", overlay_stale},
+        {"detached", detached},
+        {"container", container},
+        {"container-init", container_init},
+        {"join-namespace", join_namespace},
+        {"idmapped", idmapped},
+        {"shuffled", shuffled},
+        {NULL, NULL},
 };
 
 int main(int argc, char **argv)

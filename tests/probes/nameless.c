@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * nameless TECHNIQUE FILE: the bytes of FILE as a file that has no name, another's name, or a name
- * that comes later. See steps.h for what it tells. FILE of `again` is a fifo. Where a technique needs an allowed file it is
- * `clean` beside FILE.
+ * that comes later. See steps.h for what it tells. FILE of `again` is a fifo. Where a technique
+ * needs an allowed file it is `clean` beside FILE.
  */
 #include <linux/memfd.h>
+#include <stdint.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -69,7 +70,7 @@ static void map_files(const char *path)
 		broken("mmap");
 	close(fd);
 	snprintf(link, sizeof(link), "/proc/self/map_files/%lx-%lx", (unsigned long)address,
-		 (unsigned long)address + 4096);
+	         (unsigned long)address + 4096);
 	run_path(link);
 }
 
@@ -124,11 +125,10 @@ static void memfd_huge(const char *path)
 	run_mapped(reopen_read(fd), HUGE_PAGE);
 }
 
-/* In pages that belong to no file of anybody: SysV shared memory, attached as code. */
-static void sysv_shared(const char *path)
+/* A segment with the file's bytes. */
+static int sysv_segment(const char *path)
 {
 	int from = (int)CHECK(open(path, O_RDONLY | O_CLOEXEC)), id;
-	int (*code)(void);
 	struct stat status;
 	void *address;
 
@@ -138,10 +138,13 @@ static void sysv_shared(const char *path)
 	if (address == (void *)-1 || read(from, address, (size_t)status.st_size) != status.st_size)
 		broken("shmat");
 	shmdt(address);
-	address = shmat(id, NULL, SHM_EXEC | SHM_RDONLY);
-	shmctl(id, IPC_RMID, NULL);
-	if (address == (void *)-1)
-		refused("shmat");
+	return id;
+}
+
+__attribute__((noreturn)) static void run_attached(void *address)
+{
+	int (*code)(void);
+
 	*(void **)&code = address;
 	if (code() != 42)
 		broken("attached code");
@@ -151,12 +154,53 @@ static void sysv_shared(const char *path)
 	_exit(0);
 }
 
+/* In pages that belong to no file of anybody: SysV shared memory, attached as code. */
+static void sysv_shared(const char *path)
+{
+	int id = sysv_segment(path), error;
+	void *address = shmat(id, NULL, SHM_EXEC | SHM_RDONLY);
+
+	error = errno;
+	shmctl(id, IPC_RMID, NULL);
+	errno = error;
+	if (address == (void *)-1)
+		refused("shmat");
+	run_attached(address);
+}
+
+#define I386_IPC  117
+#define IPC_SHMAT 21
+
+/* The same by ipc(2) of i386, which 64-bit code can call too. */
+static void sysv_shared_i386(const char *path)
+{
+	int id = sysv_segment(path);
+	uint32_t *address = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long result = I386_IPC;
+
+	if (address == MAP_FAILED)
+		broken("mmap");
+	__asm__ volatile("int $0x80"
+	                 : "+a"(result)
+	                 : "b"(IPC_SHMAT), "c"((long)id), "d"((long)(SHM_EXEC | SHM_RDONLY)),
+	                   "S"((long)(uintptr_t)address), "D"(0L)
+	                 : "memory", "r8", "r9", "r10", "r11");
+	shmctl(id, IPC_RMID, NULL);
+	errno = (int)-result;
+	if (result < 0)
+		refused("ipc");
+	run_attached((void *)(uintptr_t)*address);
+}
+
 static void fd_send(int socket, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", byte = 0;
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
-				  .msg_controllen = sizeof(control) };
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control,
+	                         .msg_controllen = sizeof(control)};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
@@ -169,9 +213,11 @@ static void fd_send(int socket, int fd)
 static int fd_receive(int socket)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", byte;
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
-				  .msg_controllen = sizeof(control) };
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control,
+	                         .msg_controllen = sizeof(control)};
 	int fd = -1;
 
 	CHECK(recvmsg(socket, &message, MSG_CMSG_CLOEXEC));
@@ -228,7 +274,7 @@ static void unlinked_library(const char *path)
 {
 	int fd = unlinked_copy(path);
 	char library[64], loader[4096];
-	char *argv[] = { loader, library, (char *)"linger", NULL };
+	char *argv[] = {loader, library, (char *)"linger", NULL};
 	ssize_t length = CHECK(readlink("/proc/self/exe", loader, sizeof(loader) - 16));
 
 	while (length > 0 && loader[length - 1] != '/')
@@ -269,7 +315,7 @@ static void deleted_directory(const char *path)
 static void again(const char *path)
 {
 	int fd = (int)CHECK(open(path, O_RDONLY | O_CLOEXEC));
-	char *argv[] = { (char *)"again", (char *)"ran", (char *)path, NULL };
+	char *argv[] = {(char *)"again", (char *)"ran", (char *)path, NULL};
 	char byte;
 
 	errno = 0;
@@ -289,24 +335,25 @@ static void ran(const char *path)
 }
 
 static const struct technique techniques[] = {
-	{ "again", again },
-	{ "ran", ran },
-	{ "descriptor-read", descriptor_read },
-	{ "descriptor-of-other", descriptor_of_other },
-	{ "map-files", map_files },
-	{ "memfd-exec", memfd_exec },
-	{ "memfd-noexec", memfd_noexec },
-	{ "memfd-reopened", memfd_reopened },
-	{ "memfd-rewritten", memfd_rewritten },
-	{ "memfd-huge", memfd_huge },
-	{ "memfd-passed", memfd_passed },
-	{ "sysv-shared", sysv_shared },
-	{ "unlinked-passed", unlinked_passed },
-	{ "unlinked-mapped", unlinked_mapped },
-	{ "unlinked-library", unlinked_library },
-	{ "linked-later", linked_later },
-	{ "deleted-directory", deleted_directory },
-	{ NULL, NULL },
+        {"again", again},
+        {"ran", ran},
+        {"descriptor-read", descriptor_read},
+        {"descriptor-of-other", descriptor_of_other},
+        {"map-files", map_files},
+        {"memfd-exec", memfd_exec},
+        {"memfd-noexec", memfd_noexec},
+        {"memfd-reopened", memfd_reopened},
+        {"memfd-rewritten", memfd_rewritten},
+        {"memfd-huge", memfd_huge},
+        {"memfd-passed", memfd_passed},
+        {"sysv-shared", sysv_shared},
+        {"sysv-shared-i386", sysv_shared_i386},
+        {"unlinked-passed", unlinked_passed},
+        {"unlinked-mapped", unlinked_mapped},
+        {"unlinked-library", unlinked_library},
+        {"linked-later", linked_later},
+        {"deleted-directory", deleted_directory},
+        {NULL, NULL},
 };
 
 int main(int argc, char **argv)

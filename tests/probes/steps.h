@@ -56,7 +56,7 @@ __attribute__((noreturn)) static inline void refused(const char *call)
 /* The program lives on for a moment, for those who look from outside. */
 static inline void run_path(const char *path)
 {
-	char *argv[] = { (char *)path, (char *)"linger", NULL };
+	char *argv[] = {(char *)path, (char *)"linger", NULL};
 
 	execve(path, argv, environ);
 	refused("execve");
@@ -64,7 +64,7 @@ static inline void run_path(const char *path)
 
 static inline void run_fd(int fd)
 {
-	char *argv[] = { (char *)"fd", (char *)"linger", NULL };
+	char *argv[] = {(char *)"fd", (char *)"linger", NULL};
 
 	syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
 	refused("execveat");
@@ -122,14 +122,11 @@ static inline int reopen_read(int fd)
 }
 
 /*
- * Waits for a child and dies of what it died of; what it printed has been seen. PID 1 of a
- * namespace cannot kill itself: it says so by an exit status, as a shell does.
+ * Ends as a child did that has been waited for; what it printed has been seen. PID 1 of a namespace
+ * cannot kill itself: it says so by an exit status, as a shell does.
  */
-static inline void follow(pid_t pid)
+__attribute__((noreturn)) static inline void pass_on(int status)
 {
-	int status;
-
-	CHECK(waitpid(pid, &status, 0));
 	if (WIFSIGNALED(status))
 		status = (128 + WTERMSIG(status)) << 8;
 	if (WEXITSTATUS(status) > 128 && getpid() != 1) {
@@ -137,6 +134,14 @@ static inline void follow(pid_t pid)
 		pause();
 	}
 	_exit(WEXITSTATUS(status));
+}
+
+static inline void follow(pid_t pid)
+{
+	int status;
+
+	CHECK(waitpid(pid, &status, 0));
+	pass_on(status);
 }
 
 /* A child that waits until its parent is gone. Runs @prepare first; returns when that is done. */
@@ -206,7 +211,7 @@ static inline const char *beside(const char *path, const char *name)
 	char *found = text[turn++ % 16];
 
 	snprintf(found, sizeof(text[0]), "%.*s/%s", slash ? (int)(slash - path) : 1,
-		 slash ? path : ".", name);
+	         slash ? path : ".", name);
 	return found;
 }
 
