@@ -666,5 +666,9 @@ int main(void)
 		cmocka_unit_test(test_descriptors),  cmocka_unit_test(test_parent_dies),
 	};
 
+	if (!SANDBOX_FILTERED) {
+		puts("1..0 # SKIP built for valgrind");
+		return 0;
+	}
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }

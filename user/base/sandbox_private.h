@@ -11,8 +11,13 @@
 
 #include "sandbox.h"
 
-/* Sanitizers map terabytes, make system calls of their own, and write to standard error. */
-#if defined(__SANITIZE_ADDRESS__)
+/*
+ * Sanitizers map terabytes, make system calls of their own, and write to standard error.
+ * valgrind, for which this has to be built with -DINTERDICT_VALGRIND, makes code while the
+ * program runs, shares memory with its children, and sees to descriptors: the child cannot
+ * take away any of that then.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(INTERDICT_VALGRIND)
 #define SANDBOX_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -21,6 +26,12 @@
 #endif
 #ifndef SANDBOX_SANITIZED
 #define SANDBOX_SANITIZED 0
+#endif
+
+#ifdef INTERDICT_VALGRIND
+#define SANDBOX_FILTERED 0
+#else
+#define SANDBOX_FILTERED 1
 #endif
 
 /* The filter, made once and never freed. Returns 0 or a negative errno. */
