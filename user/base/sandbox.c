@@ -71,7 +71,7 @@ static int start(struct sandbox *sandbox)
 	const struct sock_fprog *filter;
 	pid_t parent = getpid();
 	sigset_t all, before;
-	int ends[2], r;
+	int ends[2] = { -EBADF, -EBADF }, r;
 
 	r = sandbox_filter(&filter);
 	if (r == 0 && pipe2(ends, O_CLOEXEC) < 0)

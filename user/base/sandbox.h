@@ -20,8 +20,8 @@
  * seccomp(2) and prctl(2); by each sandbox_run(): pipe2, fcntl(F_SETPIPE_SZ), getpid,
  * rt_sigprocmask, clone(SIGCHLD, CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID), poll, read,
  * close, clock_gettime, kill, wait4. In the child before its own filter, under ours if
- * there is one: set_robust_list, rt_sigaction, rt_sigprocmask, openat, newfstatat (fstat), read,
- * close of /proc/self/maps and statm, munmap, close_range, getrlimit and setrlimit (prlimit64), capget,
+ * there is one: set_robust_list, rt_sigaction, rt_sigprocmask, openat, read and close of
+ * /proc/self/maps and statm, munmap, close_range, prlimit64 (getrlimit and setrlimit), capget,
  * capset, prctl (PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_SET_PDEATHSIG,
  * PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE, PR_SET_SECCOMP), getppid, exit_group; setgroups,
  * setresgid and setresuid only with the capabilities for them. A filter of ours holds for
