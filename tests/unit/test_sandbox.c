@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -413,6 +414,8 @@ static void test_privileges(void **state)
 	}
 }
 
+static uid_t outer_uid;
+
 /* As a user who has nothing to give up: no group and no id can be changed. */
 static void test_unprivileged(void **state)
 {
@@ -432,6 +435,34 @@ static void test_unprivileged(void **state)
 		_exit(good ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &code, 0), pid);
+	assert_int_equal(code, 0);
+}
+
+/* As root of a user namespace that has no other user, whose ids nobody can change. */
+static void test_namespace(void **state)
+{
+	int code = 0;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct trial trial;
+		FILE *map;
+
+		if (unshare(CLONE_NEWUSER) < 0)
+			_exit(2);
+		map = fopen("/proc/self/uid_map", "w");
+		if (!map || fprintf(map, "0 %u 1\n", (unsigned int)outer_uid) < 0 || fclose(map))
+			_exit(3);
+		if (run(&trial, reads_input) != 0 || trial.answer != 42)
+			_exit(4);
+		_exit(run(&trial, opens) == -EPROTO && strcmp(trial.why, REFUSED) == 0 ? 0 : 5);
+	}
+	assert_int_equal(waitpid(pid, &code, 0), pid);
+	if (WIFEXITED(code) && WEXITSTATUS(code) == 2)
+		skip(); /* this machine has no user namespaces */
 	assert_int_equal(code, 0);
 }
 
@@ -660,12 +691,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_works),	     cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_privileges),   cmocka_unit_test(test_unprivileged),
-		cmocka_unit_test(test_endless),	     cmocka_unit_test(test_chatter),
+		cmocka_unit_test(test_namespace),    cmocka_unit_test(test_endless),	     cmocka_unit_test(test_chatter),
 		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_memory),	     cmocka_unit_test(test_shared_memory),
 		cmocka_unit_test(test_descriptors),  cmocka_unit_test(test_parent_dies),
 	};
 
+	outer_uid = geteuid();
 	if (!SANDBOX_FILTERED) {
 		puts("1..0 # SKIP built for valgrind");
 		return 0;
