@@ -42,6 +42,16 @@ $(said | tail -n 4)"
 	fi
 }
 
+# is_started NAME: the test that it is; without it the others make no sense.
+is_started() {
+	if systemctl is-active interdict >/dev/null; then
+		ok "$1"
+		return
+	fi
+	not_ok "$1" "$(journalctl --boot --output cat --unit interdict | tail -n 20)"
+	bail "the unit does not start"
+}
+
 nothing_is_left() {
 	equal "nothing of it is left on the disk" "" \
 		"$(find / -xdev \( -path /interdict -o -path /add -o -path "$work" \) -prune -o -name '*interdict*' \

@@ -12,7 +12,7 @@ stamp() {
 }
 
 equal "systemd is PID 1" systemd "$(cat /proc/1/comm)"
-check "it is active" systemctl is-active interdict
+is_started "it is active"
 equal "it did not have to start twice" 0 "$(systemctl show -P NRestarts interdict)"
 ready=$(stamp interdict ActiveEnterTimestampMonotonic)
 check "it was ready before the system was initialised" \

@@ -86,7 +86,7 @@ for file in $agent $big /usr/lib/modules/big $demo; do
 done
 
 check "enable --now" systemctl enable --now interdict
-check "is-active" systemctl is-active interdict
+is_started "is-active"
 check "is-enabled" systemctl is-enabled interdict
 exposure=$(systemd-analyze security --no-pager interdict | sed -n 's/.*Overall exposure level.*: \([0-9.]*\).*/\1/p')
 check "exposure $exposure of at most 3.0" awk -v "exposure=$exposure" \
