@@ -178,6 +178,7 @@ uninstall: vendor-files
 	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict \
 		2>/dev/null || true
 	@# What was remembered of signed lists stays too: without it older ones would be taken.
+	@rm -f $(DESTDIR)$(statedir)/run
 	@rmdir $(DESTDIR)$(statedir) 2>/dev/null || ! test -d $(DESTDIR)$(statedir) || \
 		echo "$(DESTDIR)$(statedir) is not empty and stays"
 	@! $(systemd_is_here) || systemctl daemon-reload
