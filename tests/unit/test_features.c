@@ -26,6 +26,7 @@ static const struct features debian_6_1 = {
 	.setattr_arguments = 2,
 	.tracing_loads = true,
 	.bpffs = true,
+	.seccomp = true,
 	.lsm_list = "lockdown,capability,yama,apparmor,bpf",
 	.lockdown = "none",
 };

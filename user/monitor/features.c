@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
+#include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -362,6 +363,7 @@ static void probe_mounts(struct features *features)
 
 void features_probe(struct features *ret_features)
 {
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
 	struct utsname names;
 
 	memset(ret_features, 0, sizeof(*ret_features));
@@ -372,4 +374,5 @@ void features_probe(struct features *ret_features)
 	probe_kernel_types(ret_features);
 	probe_files(ret_features);
 	probe_mounts(ret_features);
+	ret_features->seccomp = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }

@@ -30,6 +30,7 @@ struct features {
 	bool task_work;	       /* kfunc bpf_task_work_schedule_resume_impl() */
 	bool multigrain_ctime; /* change times are finer than a clock tick */
 	bool bpffs;	       /* mounted on /sys/fs/bpf */
+	bool seccomp;	       /* system calls can be filtered, and end the process */
 	bool unprivileged_bpf; /* anybody may load programs */
 	bool fuse_mounted;     /* some file system's answers cannot be verified */
 	bool io_uring;	       /* somebody may use io_uring (no sysctl says otherwise) */

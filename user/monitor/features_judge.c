@@ -315,6 +315,14 @@ const char *features_unseen(size_t index)
 	return index < ARRAY_SIZE(unseen) ? unseen[index] : NULL;
 }
 
+static void remedy_seccomp(const struct features *features, char *text, size_t size)
+{
+	(void)features;
+	snprintf(text, size,
+		 "boot a kernel with CONFIG_SECCOMP_FILTER=y, as Debian's are, and let containers "
+		 "use it: without it a monitor that is broken into may make any system call");
+}
+
 #define AT(member) offsetof(struct features, member)
 
 static const struct fact facts[] = {
@@ -351,6 +359,8 @@ static const struct fact facts[] = {
 	{ "io_uring", "io_uring is off, whose opens are not seen", AT(io_uring), 0, false,
 	  BACKEND_TRACEPOINT, NULL, remedy_io_uring },
 	{ "bpffs", "/sys/fs/bpf is mounted", AT(bpffs), 0, true, BACKEND_NONE, NULL, remedy_bpffs },
+	{ "seccomp", "the monitor's own system calls can be filtered (seccomp)", AT(seccomp), 0,
+	  true, BACKEND_NONE, NULL, remedy_seccomp },
 };
 
 #undef AT
