@@ -111,7 +111,7 @@ for mode in audit enforce; do
 done
 
 # The text format: one line a record, whatever the file is called.
-"$interdict" run --config "$config" --vendors "$vendors" --mode audit --backend "$backend" \
+"$interdict" run --release --config "$config" --vendors "$vendors" --mode audit --backend "$backend" \
 	--format text --events "$work/events.txt" >"$monitor_log" 2>&1 &
 monitor=$!
 text_ready() {

@@ -8,7 +8,6 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "pins.h"
 #include "util.h"
 
 /* Which programs each backend needs; file_permission is attached on demand. */
@@ -205,17 +204,12 @@ int kernel_load(const struct kernel_options *options, kernel_record_fn on_record
 		return -errno;
 	select_programs(kernel);
 	set_sizes(kernel);
-	error = kernel_pins_adopt(kernel);
-	if (error)
-		log_warning("cannot pin under " KERNEL_PIN_DIR " (%s): enforcement ends with the monitor",
-			    strerror(-error));
+	kernel_pins_adopt(kernel);
 	set_knobs(kernel);
 	error = interdict_bpf__load(kernel->skeleton);
 	if (error)
 		return error;
-	error = kernel_pins_keep(kernel);
-	if (error)
-		return error;
+	kernel_pins_keep(kernel);
 	if (kernel->takeover.start != KERNEL_ADOPTED)
 		kernel_count_inherited_holds(kernel);
 	error = open_rings(kernel);
@@ -243,10 +237,12 @@ static int attach_program(struct kernel *kernel, struct bpf_program *program)
 	if (!link)
 		return -ENOENT;
 	*link = bpf_program__attach(program);
-	if (*link)
-		return kernel_pins_link(kernel, *link, bpf_program__name(program));
-	log_debug("cannot attach %s: %s", bpf_program__name(program), strerror(errno));
-	return -errno;
+	if (!*link) {
+		log_debug("cannot attach %s: %s", bpf_program__name(program), strerror(errno));
+		return -errno;
+	}
+	kernel_pins_link(kernel, *link, bpf_program__name(program));
+	return 0;
 }
 
 int kernel_attach(struct kernel *kernel)

@@ -41,7 +41,6 @@ enum kernel_start {
 struct kernel_takeover {
 	enum kernel_start start;
 	int pin_error;		  /* negative errno: nothing is pinned; 0 */
-	bool foreign;		  /* replaced: their records are of another version, and lost */
 	uint64_t heartbeat;	  /* the last one of the daemon before; CLOCK_BOOTTIME ns, 0: none */
 	uint64_t records;	  /* that waited, delivered by kernel_take_over() */
 	uint64_t discarded;	  /* alerts of another version, by kernel_take_over() */

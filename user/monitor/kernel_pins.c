@@ -135,18 +135,29 @@ static int adopt(struct kernel *kernel)
 	return 0;
 }
 
-int kernel_pins_adopt(struct kernel *kernel)
+/* Links that are not pinned end with this process. */
+static void do_without_links(struct kernel *kernel, int error)
+{
+	log_warning("cannot pin under " KERNEL_PIN_DIR " (%s): enforcement ends with the monitor",
+		    strerror(-error));
+	kernel->takeover.pin_error = error;
+	if (kernel->links)
+		pins_remove(kernel->links);
+	free(kernel->links);
+	kernel->links = NULL;
+}
+
+void kernel_pins_adopt(struct kernel *kernel)
 {
 	int error = adopt(kernel);
 
 	if (!error)
-		return 0;
-	kernel->takeover = (struct kernel_takeover){ .pin_error = error };
-	kernel->instance = 1;
+		return;
+	if (!kernel->instance)
+		kernel->instance = 1;
+	do_without_links(kernel, error);
 	free(kernel->set);
-	free(kernel->links);
-	kernel->set = kernel->links = NULL;
-	return error;
+	kernel->set = NULL;
 }
 
 static int keep_map(struct kernel *kernel, const struct bpf_map *map)
@@ -161,13 +172,11 @@ static int keep_map(struct kernel *kernel, const struct bpf_map *map)
 }
 
 /* With `run --release` only what the next daemon needs to free held tasks. */
-int kernel_pins_keep(struct kernel *kernel)
+static int keep(struct kernel *kernel)
 {
 	const struct bpf_map *map;
 	int error = 0;
 
-	if (!kernel->set)
-		return 0;
 	kernel->made_set = mkdir(kernel->set, 0700) == 0;
 	if (!kernel->made_set && errno != EEXIST)
 		return -errno;
@@ -180,16 +189,23 @@ int kernel_pins_keep(struct kernel *kernel)
 	return error;
 }
 
-int kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name)
+void kernel_pins_keep(struct kernel *kernel)
+{
+	int error = kernel->set ? keep(kernel) : 0;
+
+	if (error)
+		do_without_links(kernel, error);
+}
+
+void kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name)
 {
 	char path[256];
 
 	if (!kernel->links)
-		return 0;
-	if (mkdir(kernel->links, 0700) && errno != EEXIST)
-		return -errno;
+		return;
 	snprintf(path, sizeof(path), "%s/%s", kernel->links, name);
-	return bpf_link__pin(link, path) ? -errno : 0;
+	if ((mkdir(kernel->links, 0700) && errno != EEXIST) || bpf_link__pin(link, path))
+		do_without_links(kernel, -errno);
 }
 
 void kernel_pins_give_up(struct kernel *kernel)
@@ -357,7 +373,6 @@ static void end_set(struct kernel *kernel, const char *set)
 		takeover->taken -= delivered;
 		kernel_runtime(kernel)->taken -= delivered;
 	} else {
-		takeover->foreign = true;
 		pins_discard_records(set, &discarded);
 		for (size_t i = 0; i < ARRAY_SIZE(discarded.alerts); i++)
 			takeover->discarded += discarded.alerts[i];

@@ -33,14 +33,17 @@ struct kernel {
 	struct kernel_takeover takeover;
 };
 
-/* Makes the directory, and takes over the maps that lie there: before they are loaded. */
-int kernel_pins_adopt(struct kernel *kernel);
+/*
+ * Makes the directory, and takes over the maps that lie there: before they are loaded.
+ * What cannot be pinned here or later is no reason not to start: takeover.pin_error.
+ */
+void kernel_pins_adopt(struct kernel *kernel);
 
 /* Pins what was not there: after they were loaded, before anything is attached. */
-int kernel_pins_keep(struct kernel *kernel);
+void kernel_pins_keep(struct kernel *kernel);
 
 /* Pins a link that was just attached. */
-int kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name);
+void kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name);
 
 /* All are attached: they act from now on, and earlier loads end. */
 void kernel_pins_activate(struct kernel *kernel);

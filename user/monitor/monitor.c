@@ -2,9 +2,7 @@
 #include "monitor.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,10 +22,6 @@
 /* The loop wakes once a second, and more often while a task is held. */
 #define TICK_NS	     NS_PER_S
 #define TICK_HELD_NS (NS_PER_S / 10)
-#define TICK_HELD_MS 100
-
-/* A daemon whose programs stay decides what waits for it, for so long. */
-#define SETTLE_NS (2 * NS_PER_S)
 
 /* Without a heartbeat for so long the programs stop holding tasks. */
 #define HEARTBEAT_LIMIT_NS (5 * NS_PER_S)
@@ -455,75 +449,6 @@ static void loop(struct monitor *monitor)
 	}
 }
 
-/* What is held is decided while there is somebody to do it. */
-static void settle(struct monitor *monitor)
-{
-	uint64_t until = clock_boottime() + SETTLE_NS;
-	struct pollfd ready = { .fd = hold_fd(monitor->hold), .events = POLLIN };
-	struct hold_status holds;
-
-	for (;;) {
-		kernel_consume(monitor->kernel);
-		hold_get_status(monitor->hold, &holds);
-		if (!holds.waiting || clock_boottime() >= until)
-			return;
-		poll(&ready, 1, TICK_HELD_MS);
-		hold_dispatch(monitor->hold);
-	}
-}
-
-static void end_parts(struct monitor *monitor)
-{
-	notify_send("STOPPING=1");
-	sweep_free(monitor->sweep);
-	monitor->sweep = NULL;
-}
-
-static void report_end(struct monitor *monitor, const char *message)
-{
-	monitor_drain(monitor);
-	monitor_check_losses(monitor);
-	monitor_journal(monitor);
-	monitor_health_counters(monitor, "stop", monitor->counters, message);
-	monitor_health_end(monitor, true);
-}
-
-/* The daemon ends and the programs do not. What they report lies on the rings until the next. */
-static void leave(struct monitor *monitor)
-{
-	const char *what = monitor->context.mode == MODE_ENFORCE ? "enforcement" : "auditing";
-	char message[128];
-
-	end_parts(monitor);
-	settle(monitor);
-	snprintf(message, sizeof(message), "%s stays in place; `interdict stop` ends it", what);
-	report_end(monitor, message);
-	log_info("stopped: %s", message);
-}
-
-/* Nothing is held for a monitor that is not there any more. */
-static void unload(struct monitor *monitor)
-{
-	end_parts(monitor);
-	kernel_runtime(monitor->kernel)->hold = 0;
-	kernel_runtime(monitor->kernel)->report_first = 0;
-	kernel_detach(monitor->kernel);
-	monitor_drain(monitor);
-	hold_release_all(monitor->hold);
-	hold_cancel(monitor->hold);
-	report_end(monitor, "the monitor ends; nothing is attached any more");
-	kernel_forget(monitor->kernel);
-	log_info("stopped: nothing is attached any more");
-}
-
-static void stop(struct monitor *monitor)
-{
-	if (monitor->unload || !kernel_is_pinned(monitor->kernel))
-		unload(monitor);
-	else
-		leave(monitor);
-}
-
 static void monitor_free(struct monitor *monitor)
 {
 	monitor_health_end(monitor, false);
@@ -566,7 +491,7 @@ int monitor_run(const struct config *config)
 		monitor_start_sweep(&monitor);
 		monitor_hygiene_policy(&monitor);
 		loop(&monitor);
-		stop(&monitor);
+		monitor_stop(&monitor);
 	}
 	monitor_free(&monitor);
 	return error;

@@ -82,6 +82,9 @@ void monitor_start_sweep(struct monitor *monitor);
 void monitor_sweep_ready(struct monitor *monitor);
 void monitor_check_date(struct monitor *monitor);
 
+/* monitor_stop.c: the programs stay, unless monitor.unload */
+void monitor_stop(struct monitor *monitor);
+
 /* monitor_calendar.c */
 void monitor_remind(struct monitor *monitor);
 
