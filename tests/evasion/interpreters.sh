@@ -17,7 +17,7 @@ sh script on tmpfs | exec | script | tmpfs | sh | open
 sh script on overlay | exec | script | upper | sh | open
 open | open | script | disk | - | open
 openat2 | openat2 | script | disk | - | open
-open_by_handle_at | by-handle | script | disk | - | open
+opened by open_by_handle_at | by-handle | script | disk | - | open
 opened again by /proc/self/fd | reopen | script | disk | - | open
 opened by io_uring | ring-open | script | disk | - | open | tracepoint: missed ring-open
 TABLE

@@ -614,11 +614,13 @@ static void other_mount(const char *file, const struct content *content)
 
 static void ring_wait(struct io_uring *ring, int64_t wanted, const char *what)
 {
-	struct io_uring_cqe *completion;
+	struct io_uring_cqe *completion = NULL;
 	int error = io_uring_submit_and_wait(ring, 1);
 
+	if (error >= 0)
+		error = io_uring_wait_cqe(ring, &completion);
 	errno = error < 0 ? -error : 0;
-	check(error >= 0 && io_uring_wait_cqe(ring, &completion) == 0, what);
+	check(error >= 0, what);
 	errno = completion->res < 0 ? -completion->res : 0;
 	check(completion->res == wanted, what);
 	io_uring_cqe_seen(ring, completion);
