@@ -223,6 +223,7 @@ probe_flags_rewrite := -static tests/probes/rewrite_ways.c -luring
 probe_flags_hold_attack := -static -pthread
 probe_flags_exec_loop := -static
 probe_flags_many := -static
+probe_flags_stalled := -static -pthread
 probe_flags_race := -static
 probe_flags_nameless := -static
 probe_flags_mounts := -static
