@@ -197,7 +197,7 @@ static void overlay_rewritten(const char *path)
 	run_path(over);
 }
 
-#define TICKS 10
+#define TICKS 4
 
 /* The upper file is rewritten as soon as it has run, again and again: within one tick of ctime. */
 static void overlay_tick(const char *path)
@@ -354,7 +354,7 @@ static void idmapped(const char *path)
 	run_path(beside(path, "view/file"));
 }
 
-#define SHUFFLES 20
+#define SHUFFLES 10
 
 /* Its name moves between two directories, and it gets and loses others, while it is executed. */
 static void shuffled(const char *path)

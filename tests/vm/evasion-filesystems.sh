@@ -1,0 +1,1 @@
+../host/evasion-filesystems.sh
