@@ -4,6 +4,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "monitor_private.h"
@@ -13,6 +14,9 @@
 /* A daemon whose programs stay decides what waits for it, for so long. */
 #define SETTLE_NS      (2ULL * 1000 * 1000 * 1000)
 #define SETTLE_POLL_MS 100
+
+/* A pin gives its link up a grace period of RCU after it was removed (bpf_free_inode()). */
+#define UNPIN_US 50000
 
 /* What is held is decided while there is somebody to do it. */
 static void settle(struct monitor *monitor)
@@ -67,6 +71,8 @@ static void unload(struct monitor *monitor)
 	kernel_runtime(monitor->kernel)->hold = 0;
 	kernel_runtime(monitor->kernel)->report_first = 0;
 	kernel_detach(monitor->kernel);
+	if (kernel_is_pinned(monitor->kernel))
+		usleep(UNPIN_US);
 	monitor_drain(monitor);
 	hold_release_all(monitor->hold);
 	hold_cancel(monitor->hold);
