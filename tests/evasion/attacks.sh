@@ -13,16 +13,16 @@ row_print() {
 # it ended with which status, as "STATUS:COUNT ..." in order.
 outcomes() {
 	local tries=$1 i status
-	local -A count=()
+	local -A times=()
 	shift
 	for ((i = 0; i < tries; i++)); do
 		status=0
 		"$@" "$i" >"$work/said" 2>&1 || status=$?
-		count[$status]=$((${count[$status]-0} + 1))
+		times[$status]=$((${times[$status]-0} + 1))
 		[ $status -ne 99 ] || sed 's/^/# /' "$work/said" >&2
 	done
-	for status in $(printf '%s\n' "${!count[@]}" | sort -n); do
-		printf '%s:%s ' "$status" "${count[$status]}"
+	for status in $(printf '%s\n' "${!times[@]}" | sort -n); do
+		printf '%s:%s ' "$status" "${times[$status]}"
 	done
 }
 

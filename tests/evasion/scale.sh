@@ -11,7 +11,7 @@ attacker=65534
 
 # counts LINE: without the time.
 counts() {
-	sed 's/ in [0-9]* ms$//' <<<"$1"
+	echo "${1% in * ms}"
 }
 
 took() {
@@ -161,9 +161,9 @@ big_files() {
 
 	monitor_start enforce || bail "the monitor does not start"
 	idle=$(took "$("$probes/many" run 1 $others idle)")
-	"$probes/many" flood "$flood" $attacker "$work/huge" >flood &
+	"$probes/many" flood "$flood" $attacker "$work/huge" >flood.out &
 	pids+=($!)
-	"$probes/many" flood 1 $attacker "$work/tmpfs/endless" >endless &
+	"$probes/many" flood 1 $attacker "$work/tmpfs/endless" >endless.out &
 	pids+=($!)
 	later kill "${pids[@]}"
 	sleep 1
@@ -182,8 +182,8 @@ big_files() {
 	equal "$name: the daemon answers" enforce "$line"
 	wait "${pids[@]}"
 	equal "$name: none of 6 GB ran" "0 0" \
-		"$(sed -n 's/ran \([0-9]*\) .* other \([0-9]*\) .*/\1 \2/p' flood)"
-	equal "$name: nor of 16 TiB" "$(all_denied 1)" "$(counts "$(cat endless)")"
+		"$(sed -n 's/ran \([0-9]*\) .* other \([0-9]*\) .*/\1 \2/p' flood.out)"
+	equal "$name: nor of 16 TiB" "$(all_denied 1)" "$(counts "$(cat endless.out)")"
 	reported "$name: reported as unhashable" \
 		".file.path == \"$work/tmpfs/endless\" and .event.reason == \"unhashable\" and
 			.interdict.decision == \"deny\""
