@@ -238,7 +238,11 @@ static void test_directories_above(void **state)
 		assert_int_equal(open_it("a/b/f"), 0);
 		assert_int_equal(open_it("a/b/f"), 0);
 		assert_int_equal(problems_warnings(scratch.problems), 1);
+		set_mode("a", 0775);
+		assert_int_equal(open_it("a/b/f"), 0);
 		assert_int_equal(chown(a, 0, 0), 0);
+		assert_int_equal(open_it("a/b/f"), -EPERM);
+		set_mode("a", 0755);
 		scratch_forget(&scratch);
 		/* A link is his whose it is, wherever it leads to. */
 		assert_int_equal(lchown(link, 12345, 12345), 0);

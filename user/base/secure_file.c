@@ -128,11 +128,12 @@ static void warn_once(const struct target *target, const char *directory, unsign
 /* A directory on the way to the one that holds the target, or a link there. */
 static int check_above(const struct target *target, const char *directory, const struct stat *st)
 {
+	/* Whom a user lets write to a directory of his is as he is: see below. */
+	mode_t forbidden = st->st_uid == 0 ? S_IWGRP | S_IWOTH : S_IWOTH;
 	char text[PATH_MAX + 128];
 
 	/* The mode of a link means nothing. */
-	if (S_ISDIR(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) &&
-	    !(st->st_mode & S_ISVTX)) {
+	if (S_ISDIR(st->st_mode) && (st->st_mode & forbidden) && !(st->st_mode & S_ISVTX)) {
 		_cleanup_free_ char *quoted = problem_quote(directory, strlen(directory));
 
 		snprintf(text, sizeof(text),

@@ -4,8 +4,8 @@
  * exchange it, decides: so a file and the directory that holds it have to belong
  * to root or to whom we run as, and nobody else may write to them. The same holds for
  * each directory above, up to /, and for each symbolic link among these, whose own way
- * is looked at likewise; but one that belongs to somebody else and that only he can
- * write to is a warning: who runs a program out of a user's home trusts that user.
+ * is looked at likewise; but one that belongs to somebody else, and that at most his
+ * group can write to, is a warning: who runs a program out of a user's home trusts him.
  */
 #ifndef INTERDICT_SECURE_FILE_H
 #define INTERDICT_SECURE_FILE_H
