@@ -7,8 +7,8 @@
  * its way out of the kernel: after the mapping has been made. Until then another thread
  * could fork, and the child, a process of its own, had the mapping (5 of 300 first
  * mappings). So every thread gets a SIGSTOP of its own before the call: whatever brings it
- * into the kernel from then on stops it, and fork(2) fails with a signal pending
- * (copy_process()).
+ * into the kernel from then on stops it, and a fork(2) that begins then fails with a signal
+ * pending (copy_process()). One that has begun goes on: only SIGKILL ends it half-way.
  *
  * Another process with this address space is not stopped by any of that, nor killed by
  * the SIGKILL of this one (20 of 20 ran what was mapped): it is killed with it.
