@@ -28,9 +28,6 @@
 #define MAPPINGS_MANY  9000
 #define THREADS	       8
 #define STACK_SIZE     (256 * 1024)
-#ifndef AT_EXECVE_CHECK
-#define AT_EXECVE_CHECK 0x10000 /* 6.14 */
-#endif
 
 static void *map_file(const char *path, int protection, int flags, size_t size)
 {
@@ -244,14 +241,6 @@ static void exec_descriptor(char **argv)
 	refused("execveat");
 }
 
-/* Asks only: nothing is executed. */
-static void exec_check(char **argv)
-{
-	if (syscall(SYS_execveat, AT_FDCWD, argv[0], argv, environment, AT_EXECVE_CHECK) < 0)
-		refused("execveat AT_EXECVE_CHECK");
-	say_ran();
-}
-
 static int exec_cloned(void *argv)
 {
 	exec_path(argv);
@@ -394,7 +383,6 @@ const struct technique more_techniques[] = {
 	{ "exec-implied", exec_implied, "execve under READ_IMPLIES_EXEC" },
 	{ "late-arguments", late_arguments, "mapped PROT_EXEC, argv on a userfaultfd page" },
 	{ "exec-fd", exec_descriptor, "execveat of a descriptor that stays open" },
-	{ "exec-check", exec_check, "execveat AT_EXECVE_CHECK" },
 	{ "clone", exec_clone, "execve in a CLONE_VM child" },
 	{ "threads", exec_threads, "execve by eight threads at once" },
 	{ "openat2", open_2, "openat2, read" },
