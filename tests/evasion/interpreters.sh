@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash disable=SC2034 # for driver.sh
+# shellcheck shell=bash disable=SC2034,SC2016 # for driver.sh; for sh -c
 #
 # What an interpreter reads is no execution for the kernel: it is an open, which `open = deny`
 # refuses. The interpreter is allowed, its script is the restricted file.
@@ -62,7 +62,7 @@ silent() {
 how_perl() {
 	local status=0
 	said=$("$probe" "$2" /usr/bin/perl "$1" 2>&1) || status=$?
-	silent $status
+	silent "$status"
 }
 
 how_python() {
@@ -72,7 +72,7 @@ how_python() {
 how_python-input() {
 	local status=0
 	said=$("$probe" "$2" /bin/sh -c 'exec /usr/bin/python3 <"$0"' "$1" 2>&1) || status=$?
-	silent $status
+	silent "$status"
 }
 
 # The probe tells from the first line of what is printed.
@@ -117,5 +117,5 @@ how_java() {
 	local status=0
 	said=$("$probe" "$2" /usr/bin/java -jar "$1" 2>&1) || status=$?
 	[ $status -ne 99 ] || [[ $said != *"Unable to access jarfile"* ]] || status=$PROBE_DENIED
-	return $status
+	return "$status"
 }
