@@ -7,9 +7,9 @@
  *	cmd_list_*.c	the verbs of `interdict list`
  *
  *	base/		files replaced whole or opened safely, INI, problems and log, escaping,
- *			JSON and CSV text, a background thread, passwords, progress, small things
+ *			JSON text, a background thread, passwords, progress, small things
  *			sandbox*.c frames.c apart.c: parsers in a child without privileges
- *			capabilities.c, JSON and CSV text, a background thread, passwords, progress, small things
+ *			capabilities.c: what a process may do
  *	lists/		list.c and list_*.c: lists read, one format a file
  *			list_apart.c list_frames.c: the same in the sandbox
  *			byte_source.c line_reader.c csv_record.c: unpacked, cut into lines and fields
