@@ -213,6 +213,7 @@ void kernel_pins_give_up(struct kernel *kernel)
 	if (!kernel->set || kernel->active)
 		return;
 	pins_claim(kernel->takeover.heartbeat);
+	kernel_pins_unlink(kernel); /* that of open = deny comes with the policy */
 	if (kernel->made_set)
 		pins_remove(kernel->set);
 	pins_remove_empty();
