@@ -228,7 +228,7 @@ int cmd_list_import(int argc, char **argv)
 		return EXIT_TROUBLE;
 	if (arguments.format && streq(arguments.format, "?"))
 		return print_formats();
-	import.files = calloc((size_t)(argc - optind), sizeof(*import.files));
+	import.files = calloc((size_t)(argc - optind), sizeof(*import.files)); /* NOLINT: one at least */
 	if (import.files && listing_new(&import.listing) == 0)
 		status = run(&import, &arguments, argv + optind, (size_t)(argc - optind));
 	else

@@ -65,7 +65,7 @@ static unsigned int find_field(const char *comment, const char *name, struct sli
 	for (;;) {
 		size_t length = strcspn(comment, "\t");
 
-		if (length > size && memcmp(comment, name, size) == 0 && comment[size] == ':') {
+		if (length > size && memcmp(comment, name, size) == 0 && comment[size] == ':') { /* NOLINT: length > size */
 			*ret_value = (struct slice){ comment + size + 1, length - size - 1 };
 			found++;
 		}

@@ -94,7 +94,7 @@ static void process_remove(struct hold *hold, struct held_process **link)
 {
 	struct held_process *process = *link;
 
-	*link = process->next;
+	*link = process->next; /* NOLINT: the caller has found it */
 	if (process->pidfd >= 0)
 		close(process->pidfd);
 	free(process);

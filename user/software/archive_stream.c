@@ -174,7 +174,7 @@ static int read_from(struct archive *archive, struct archive_level *level,
 {
 	libarchive.archive_read_set_callback_data(archive, stream);
 	libarchive.archive_read_set_read_callback(archive, on_read);
-	if (!stream->from && !level->source)
+	if (!stream->from && !level->source) /* NOLINT: there is a last stage */
 		libarchive.archive_read_set_seek_callback(archive, on_seek);
 	if (libarchive.archive_read_open1(archive) >= ARCHIVE_WARN)
 		return 0;

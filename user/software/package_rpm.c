@@ -319,7 +319,7 @@ static int run(struct rpm *rpm, const char *database, unsigned int seconds)
 	rpm->fd = read_end;
 	rpm->deadline = clock_monotonic() + seconds * 1000000000ULL;
 	r = read_answer(rpm);
-	status = reap(pid, r != 0);
+	status = reap(pid, r != 0); /* NOLINT: spawn() sets it if it returns 0 */
 	if (rpm->stopped)
 		return r;
 	complain(rpm, r, status);
