@@ -26,7 +26,7 @@ PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
 
-libraries := libbpf libelf zlib libcrypto jansson inih libseccomp libcap-ng
+libraries := libbpf libelf zlib libcrypto jansson inih libseccomp
 # Loaded when it is needed (user/lists/archive_library.h), so not linked.
 loaded := libarchive
 
