@@ -12,8 +12,6 @@ written by a mapping of before | kept-mapping mmap | code | disk | before | map
 written by a mapping of before, tmpfs | kept-mapping mmap | code | tmpfs | before | map
 written by a mapping of before, overlay | kept-mapping mmap | code | upper | before | map
 written by pages pinned before, tmpfs | ring-pinned exec | program | tmpfs | before | exec | missed pinned-before
-program that runs already | running | program | disk | running | running | reported runs-already
-library of a program that runs already | running-library | program | disk | running | running | reported runs-already
 TABLE
 
 declare -A inherited=()
@@ -27,20 +25,6 @@ begin() {
 	local run=${1%/*}/run-$3 fd technique
 	read -r -a technique <<<"$2"
 	mkdir -p "$run"
-	case $2 in
-	running)
-		"$1" 300 &
-		;;
-	running-library)
-		LD_PRELOAD=$1 /bin/sleep 300 &
-		;;
-	esac
-	if [[ $2 = running* ]]; then
-		echo $! >"$run/pid"
-		later end_process $!
-		wait_for 10 grep -q "${1##*/}" "/proc/$!/maps" || bail "$1 does not run"
-		return
-	fi
 	if [ "$2" = inherited ]; then
 		exec {fd}<"$1"
 		inherited[$run]=$fd
@@ -72,20 +56,6 @@ before_monitor() {
 	done
 }
 
-# Programs and libraries that stay.
-how_running_make() {
-	next_tag
-	if [[ ${technique[row]} = running ]]; then
-		{ cat /bin/sleep && printf '%s' "$tag"; } >"$1"
-	else
-		sed "s/RAN-00000000/RAN-$tag/" "$probes/libtarget.so" >"$1"
-	fi
-}
-
-how_running() {
-	how_before "$@"
-}
-
 eval "really_$(declare -f monitor_start)"
 
 monitor_start() {
@@ -103,11 +73,6 @@ how_before() {
 	[ ! -e "$run-1/done" ] || number=2
 	run=$run-$number
 	touch "$run/done"
-	if [[ $2 = running* ]]; then
-		said="state $(state "$(cat "$run/pid")")"
-		[ "$said" = "state S" ]
-		return
-	fi
 	if [ "$2" = inherited ]; then
 		said=$("$probe" inherited "$1" linger <&"${inherited[$run]}" 2>&1)
 		return

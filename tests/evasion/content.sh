@@ -73,14 +73,6 @@ shared mapping, btrfs | mapped exec | program | ram-btrfs | change | exec
 written after it was mapped | - | code | disk | written | map | missed written-later
 TABLE
 
-# Where the clock is the test's own.
-if [ -e /interdict/init ]; then
-	evasion_table+="
-change time repeated by the clock | same-ctime exec | program | disk | change | exec
-change time repeated by the clock, tmpfs | same-ctime exec | program | tmpfs | change | exec
-change time repeated by the clock, overlay | same-ctime exec | program | upper | change | exec"
-fi
-
 # --- file systems whose digests are kept: not on a loop device, but in memory ----------------
 
 ram_device=

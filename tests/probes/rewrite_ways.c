@@ -688,32 +688,6 @@ static void ring_pinned_change(const char *file, const struct content *content)
 	close(from);
 }
 
-/* --- the clock ---------------------------------------------------------------------------- */
-
-/* Sets it back so that the change has the change time that the file had before. */
-static void same_ctime(const char *file, const struct content *content)
-{
-	struct timespec now, passed_since, start;
-	struct stat before, after;
-	int tries = 0;
-
-	check(stat(file, &before) == 0, "stat");
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_BOOTTIME, &start);
-	do {
-		check(clock_settime(CLOCK_REALTIME, &before.st_ctim) == 0, "clock_settime");
-		in_place(file, content);
-		check(stat(file, &after) == 0, "stat");
-	} while ((after.st_ctim.tv_sec != before.st_ctim.tv_sec ||
-	          after.st_ctim.tv_nsec != before.st_ctim.tv_nsec) &&
-	         ++tries < 2000);
-	clock_gettime(CLOCK_BOOTTIME, &passed_since);
-	now.tv_sec += passed_since.tv_sec - start.tv_sec;
-	clock_settime(CLOCK_REALTIME, &now);
-	errno = ETIME;
-	check(tries < 2000, "the same change time");
-}
-
 static const struct way ways[] = {
 	{ "in-place", NULL, in_place },
 	{ "in-place-restored", NULL, in_place_restored },
@@ -751,7 +725,6 @@ static const struct way ways[] = {
 	{ "ring-write", NULL, ring_write },
 	{ "ring-fixed", NULL, ring_fixed },
 	{ "ring-pinned", ring_pinned_prepare, ring_pinned_change },
-	{ "same-ctime", NULL, same_ctime },
 };
 
 const struct way *way_find(const char *name)
