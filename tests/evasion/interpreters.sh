@@ -14,7 +14,6 @@ python3 script | exec | script | disk | python | open
 python3 < script | exec | script | disk | python-input | open
 python3 -c exec(open(script)) | exec | script | disk | python-open | open
 sh script on tmpfs | exec | script | tmpfs | sh | open
-sh script on overlay | exec | script | upper | sh | open
 open | open | script | disk | - | open
 openat2 | openat2 | script | disk | - | open
 opened by open_by_handle_at | by-handle | script | disk | - | open

@@ -15,7 +15,6 @@ execve by sixteen processes at once | - | program | disk | together | exec
 mapped by int $0x80 | int80-mmap | code | disk | - | map
 made executable by int $0x80 | int80-mprotect | code | disk | - | map
 mapped PROT_EXEC alone | execute-only | code | disk | - | map
-O_DIRECT descriptor mapped | mmap-direct | code | disk | - | map
 pkey_mprotect | pkey-mprotect | code | disk | - | map
 made executable page by page | protect-part | code | disk | - | map
 last of 9000 mappings made executable | protect-many | code | disk | - | map
@@ -28,7 +27,6 @@ ld.so --argv0 | exec | dynamic | disk | argv0 | map
 ld.so --library-path | exec | library | disk | library-path | map
 ld.so --preload | exec | code | disk | preload | map
 LD_PRELOAD | exec | code | disk | LD_PRELOAD | map
-LD_AUDIT | exec | code | disk | LD_AUDIT | map
 dlopen of /proc/self/fd/N | exec | library | disk | fd | map
 #!/usr/bin/env | exec | script | disk | env | exec
 #! chain, four deep | exec | script | disk | chain | exec
@@ -54,8 +52,11 @@ fi
 # Where the kernel is the test's own.
 if [ -e /interdict/init ]; then
 	evasion_table+="
-run by the kernel: core_pattern | - | script | disk | core | exec
-run by the kernel: modprobe | - | script | disk | modprobe | exec"
+run by the kernel: core_pattern | - | script | disk | core | exec"
+else
+	# The loader of the virtual machine takes no auditor.
+	evasion_table+="
+LD_AUDIT | exec | code | disk | LD_AUDIT | map"
 fi
 
 # tagged FILE PATH: a copy with a digest of its own.
@@ -218,7 +219,6 @@ helper_make() {
 }
 
 how_core_make() { helper_make "$1"; }
-how_modprobe_make() { helper_make "$1"; }
 
 # helper_run SETTING VALUE PATH COMMAND...: it is run for this command.
 helper_run() {
@@ -239,10 +239,6 @@ helper_run() {
 
 how_core() {
 	helper_run /proc/sys/kernel/core_pattern "|$1" "$1" bash -c 'kill -SEGV $$'
-}
-
-how_modprobe() {
-	helper_run /proc/sys/kernel/modprobe "$1" "$1" mount -t nosuchfs none /mnt
 }
 
 # --- modules ----------------------------------------------------------------------------------
