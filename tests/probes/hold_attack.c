@@ -488,6 +488,7 @@ static int run_shared_memory(void)
 			say_ran();
 			break;
 		}
+		usleep(50);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
