@@ -2,8 +2,10 @@
 #include "sandbox_private.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -165,12 +167,23 @@ static int give_up_capabilities(void)
 	return syscall(SYS_capset, &capability_header, none) < 0 ? -errno : 0;
 }
 
+/*
+ * Before glibc gives memory of a thread's heap back it reads a setting of the kernel
+ * (check_may_shrink_heap() opens /proc/sys/vm/overcommit_memory); a child of a thread that
+ * has freed much would die of that. It gives everything back when it ends.
+ */
+static void keep_memory(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
 int sandbox_confine(const struct sandbox_job *job, int output, pid_t parent,
 		    const struct sock_fprog *filter)
 {
 	int r;
 
 	reset_signals();
+	keep_memory();
 	r = SANDBOX_FILTERED ? unmap_shared() : 0;
 	if (r == 0)
 		r = close_but(job->input, output);
