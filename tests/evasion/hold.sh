@@ -95,6 +95,17 @@ attack_audit() {
 	"$probes/hold_attack" "${technique[$1]}" "$work/$1/audit" "${user[$1]}" >said 2>&1
 }
 
+# What is reported in audit: "DIGEST ACTION" lines.
+audit_records() {
+	jq -r 'select(.interdict.decision == "audit") | .file.hash.sha256 + " " + .event.action' \
+		"$events" | sort -u
+}
+
+# audit_reported COUNT: of that many files.
+audit_reported() {
+	[ "$(audit_records | cut -d ' ' -f 1 | sort -u | wc -l)" -ge "$1" ]
+}
+
 # Statuses other than these, of "STATUS:COUNT ...", are wrong.
 only() {
 	local pair
@@ -105,12 +116,16 @@ only() {
 
 # hold_attacks TRIES
 hold_attacks() {
-	local tries=$1 row result may
-	local -A cell=()
+	local tries=$1 row result may seen line
+	local -A cell=() digests=()
 	attacks_read
 	attacks_files "$tries"
 	list_write sized "$vendors/list" ./*/audit ./*/listed-*
 	vendor_write test list
+	while read -r line; do
+		row=${line:68} # behind the digest, two blanks and "./"
+		digests[${row%%/*}]=${line:0:64}
+	done < <(sha256sum ./*/audit)
 
 	for row in "${!name[@]}"; do
 		check "${name[row]}: baseline" attack_audit "$row"
@@ -123,10 +138,11 @@ hold_attacks() {
 			cell[$row-audit]=FAILED
 		fi
 	done
+	wait_for 10 audit_reported "${#name[@]}"
+	seen=$(audit_records)
 	for row in "${!name[@]}"; do
 		[ -z "${cell[$row-audit]-}" ] || continue
-		if await_record ".file.hash.sha256 == \"$(digest "$row/audit")\" and
-			.interdict.decision == \"audit\" and .event.action == \"${action[${type[row]}]}\""; then
+		if grep -qx "${digests[$row]} ${action[${type[row]}]}" <<<"$seen"; then
 			ok "${name[row]}: audit"
 		else
 			not_ok "${name[row]}: audit" "it is not reported"

@@ -104,9 +104,9 @@ burst_reported() {
 # Two megabytes of arguments, and of environment, of what is listed and of what is not.
 burst_argv() {
 	local name="scale: 2 MB of arguments and of environment" text words=() status=0 said
-	printf -v text '%*s' 100000 ''
+	text=$(head -c 100000 /dev/zero | tr '\0' x)
 	for _ in {1..19}; do
-		words+=("${text// /x}")
+		words+=("$text")
 	done
 	make_file program argv-allowed
 	said=$("$probe" exec "$work/argv-allowed" "${words[@]}") || status=$?

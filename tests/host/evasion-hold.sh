@@ -7,7 +7,7 @@ need_root
 chmod 755 "$work"
 mkdir -p "$vendors"
 if [ "$backend" = lsm ]; then
-	hold_attacks 2
+	hold_attacks 1
 else
 	hold_attacks 12
 fi

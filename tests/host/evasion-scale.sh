@@ -7,7 +7,7 @@ need_root
 chmod 755 "$work"
 mkdir -p "$vendors"
 if [ "$backend" = lsm ]; then
-	burst 1000 100
+	burst 300 50
 	big_files 32
 else
 	burst 10000 1000
