@@ -165,6 +165,7 @@ uninstall: vendor-files
 		systemctl disable --now interdict.service
 	@# What a daemon that is gone has left in force ends too.
 	-@! test -z "$(DESTDIR)" || ! test -x $(prefix)/sbin/interdict || $(prefix)/sbin/interdict stop
+	@! test -z "$(DESTDIR)" || { rm -f /run/interdict/lock && rmdir /run/interdict; } 2>/dev/null || true
 	rm -f $(DESTDIR)$(prefix)/sbin/interdict $(DESTDIR)$(unitdir)/interdict.service
 	rm -rf $(DESTDIR)$(prefix)/libexec/interdict
 	rm -f $(patsubst user/man/%,$(DESTDIR)$(prefix)/share/man/man8/%,$(wildcard user/man/*.8)) \
