@@ -272,6 +272,7 @@ check-vm: all $(probes)
 # Minutes each: not part of `test`.
 soak: all $(probes)
 	$(Q)tests/run soak $(O)
+	$(Q)SYSTEMD_KERNELS="6.1 6.12" tests/run vm-systemd $(O)
 
 .PHONY: probes check-host check-vm soak
 

@@ -5,5 +5,5 @@
 . "$source_root/tests/outlive.sh"
 need_root
 
-gap_test 10 10 3
+if [ "$backend" = lsm ]; then gap_test 4 4 2; else gap_test 10 10 3; fi # emulation is slow
 finish
