@@ -57,16 +57,16 @@ list_write sized "$list" a
 no_start "no start with an unsigned list" 'list: unsigned: expected a signature by key [0-9A-F]{16}'
 "$interdict" list sign --key other "$list" >/dev/null
 no_start "no start with a list of another key" 'list\.minisig:2: expected a signature by key'
-check "nothing is remembered of what was refused" test ! -e "$state"
+check "nothing is remembered of what was refused" test ! -e "$state/sequences"
 policy 100 a
 says "check reads it" 1 'a: ' "$interdict" check --config "$config" --vendors "$vendors" "$work/a"
-check "check remembers nothing" test ! -e "$state"
+check "check remembers nothing" test ! -e "$state/sequences"
 monitor_start enforce || bail "the monitor does not start"
 denied "signed: denied" exec "$work/a"
 runs "signed: another runs" exec "$work/allowed"
 runs "signed: what is not listed yet runs" exec "$work/b"
 matches "its sequence is remembered" "^100 [0-9A-F]{16} [0-9a-f]{64} $list\$" "$(cat "$sequences")"
-equal "for root only" "600 root 750 root" "$(stat -c '%a %U' "$sequences" "$state" | xargs)"
+equal "for root only" "600 root 700 root" "$(stat -c '%a %U' "$sequences" "$state" | xargs)"
 remembered=$(cat "$sequences")
 chmod 755 "$work"
 says "who is not root cannot compare, and is told so" 1 'warning: .*sequences: cannot be read' \
