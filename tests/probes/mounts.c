@@ -218,8 +218,9 @@ static void overlay_tick(const char *path)
 		if (pid == 0) {
 			char *argv[] = {(char *)over, NULL};
 
-			if (!(i & 1))
-				CHECK(dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO));
+			if (i & 1)
+				run_path(over);
+			CHECK(dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO));
 			execve(over, argv, environ);
 			refused("execve");
 		}
