@@ -216,7 +216,7 @@ equal "terminated, with nothing found: not everything was looked at" 2 $got
 equal "terminated: the coverage says so" interrupted "$(coverage coverage)"
 equal "progress: none in a pipe" 0 "$(grep -c $'\r' "$work/err")"
 if command -v script >/dev/null; then
-	script -qec "timeout --foreground --signal=INT 1 '$interdict' scan --config /dev/null \
+	script -qec "timeout --foreground --signal=INT 2 '$interdict' scan --config /dev/null \
 		--vendors '$work/v2' '$work/slow'" /dev/null >"$work/terminal" </dev/null
 	matches "progress on a terminal" 'scanning: [12] files, .*B/s' \
 		"$(tr '\r' '\n' <"$work/terminal")"
