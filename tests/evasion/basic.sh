@@ -4,7 +4,7 @@
 # The ways to run a file that every monitor of this kind has to know: by name and without one, as
 # a script, an interpreter, a library, a mapping.
 . "$source_root/tests/evasion/driver.sh"
-evasion_tries=always
+evasion_again=yes
 
 read -r -d '' evasion_table <<'TABLE'
 exec | exec | program | disk | - | exec
