@@ -355,7 +355,7 @@ has_record() {
 
 # await_record FILTER [SECONDS]
 await_record() {
-	wait_for "${2:-10}" has_record "$1"
+	wait_for "${2:-20}" has_record "$1"
 }
 
 # reported NAME FILTER: the test that such a record comes.

@@ -14,6 +14,7 @@ execve by eight threads at once | threads | program | disk | - | exec
 execve by sixteen processes at once | - | program | disk | together | exec
 mapped by int $0x80 | int80-mmap | code | disk | - | map
 made executable by int $0x80 | int80-mprotect | code | disk | - | map
+mapped from an O_DIRECT descriptor | mmap-direct | code | disk | - | map | lsm: unhashable
 mapped PROT_EXEC alone | execute-only | code | disk | - | map
 pkey_mprotect | pkey-mprotect | code | disk | - | map
 made executable page by page | protect-part | code | disk | - | map
