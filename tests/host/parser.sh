@@ -19,7 +19,7 @@ denied "the listed program is denied" exec "$work/listed"
 
 # is_confined: without a command, each of which costs more than the parser has time for. Its own
 # filter is the last of what confines it; the monitor's is there from the fork on.
-parser= filters=0
+parser='' filters=0
 is_confined() {
 	local name number
 	while read -r name number; do
