@@ -61,7 +61,7 @@ struct {
 #define guard_schedule(map, callback, entry)                                                       \
 	({                                                                                         \
 		u32 _pid = (u32)bpf_get_current_pid_tgid();                                        \
-		struct guard _empty = { .since = (entry)->since }, *_guard;                                                 \
+		struct guard _empty = { .since = (entry)->since }, *_guard;                        \
 		int _error = -ENOMEM;                                                              \
 		bpf_map_update_elem(&map, &_pid, &_empty, BPF_NOEXIST);                            \
 		_guard = bpf_map_lookup_elem(&map, &_pid);                                         \

@@ -80,12 +80,13 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
  */
 static __always_inline bool mprotect_cached(struct hook *hook, struct inode *inode)
 {
+	u32 kept = hook->facts.flags & FACT_CACHEABLE ? 0 : DIGEST_OF_MAPPING;
+
 	if (digest_cached(&hook->facts, inode, &hook->value, hook->query.digest,
 			  &hook->verdict.source))
 		return true;
-	u32 kept = hook->facts.flags & FACT_CACHEABLE ? 0 : DIGEST_OF_MAPPING;
-
-	hook->facts.stamp.writes = unseen_writes(hook->facts.address);
+	/* That of a mapping is kept without them: digest_store_mapped(). */
+	hook->facts.stamp.writes = kept ? 0 : unseen_writes(hook->facts.address);
 	if (!(hook->facts.flags & (FACT_CACHEABLE | FACT_TRANSIENT)) || taint_find(&hook->facts) ||
 	    !digests_find(&hook->facts, kept, &hook->value))
 		return false;

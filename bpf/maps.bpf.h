@@ -24,7 +24,7 @@ struct runtime runtime SEC(".data.runtime") __weak = {};
 struct journal journal SEC(".data.journal") __weak = {};
 
 __u32 taint_overflow __weak = 0;
-__u64 blocks_moved __weak = 0; /* tracepoint: ioctls that move blocks between files, see syscall.bpf.h */
+__u64 blocks_moved __weak = 0; /* tracepoint: ioctls that move blocks between files */
 /* Processes in held_tasks, and how many of each user; the daemon takes down what it decided. */
 __u32 holding __weak = 0;
 __u32 holding_of[HOLD_USERS] __weak = {};

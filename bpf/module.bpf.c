@@ -18,7 +18,8 @@ int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, b
 	struct hook *hook;
 	bool cleared;
 
-	if (ret || !file || is_waiting() || id != bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+	if (ret || !file || is_waiting() ||
+	    id != bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
 		return ret;
 	count(COUNTER_SEEN_MODULE);
 	cleared = hook_cleared(file, EVENT_MODULE, true);
@@ -39,7 +40,8 @@ int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, b
 SEC("lsm/kernel_load_data")
 int BPF_PROG(kernel_load_data, enum kernel_load_data_id id, bool contents, int ret)
 {
-	if (ret || is_waiting() || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
+	if (ret || is_waiting() ||
+	    id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
 		return ret;
 	hook_report_memory_module();
 	return 0;

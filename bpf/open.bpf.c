@@ -28,7 +28,6 @@ static __always_inline void writes_bump(struct inode *inode, u64 address)
 
 	if (opens)
 		__sync_fetch_and_add(opens, 1);
-
 	if (writes)
 		__sync_fetch_and_add(&writes->writes, 1);
 }
@@ -105,7 +104,8 @@ int BPF_PROG(file_permission, struct file *file, int mask, int ret)
 	struct hook *hook;
 	int result = 0;
 
-	if (ret || is_waiting() || !(mask & MAY_READ) || !open_is_read(file) || runtime.mode != MODE_ENFORCE)
+	if (ret || is_waiting() || !(mask & MAY_READ) || !open_is_read(file) ||
+	    runtime.mode != MODE_ENFORCE)
 		return ret;
 	if (hook_cleared(file, EVENT_OPEN, false))
 		return 0;

@@ -682,7 +682,7 @@ int BPF_PROG(page_fault_user)
 {
 	struct held_task *entry;
 
-	if (!holding)
+	if (!holding || is_waiting())
 		return 0;
 	entry = guard_entry();
 	if (!entry || entry->pid != (u32)bpf_get_current_pid_tgid() ||

@@ -68,8 +68,8 @@ enum mode {
 #define EVENT_NO_COVERAGE 0x20000U /* not held: the daemon was stalled */
 #define EVENT_OVERLAY 0x80000U	   /* the file lies on overlayfs; .file is the real one beneath */
 #define EVENT_HOLD_FAILED 0x40000U /* no room to remember the hold: killed */
-#define EVENT_SHARED 0x400000U /* map: in memory of several processes: all of them killed */
 #define EVENT_FIRST 0x100000U /* telemetry: not listed, executed for the first time as it is */
+#define EVENT_SHARED 0x400000U /* map: in memory of several processes: all of them killed */
 
 struct event {
 	__u32 size;  /* bytes of the record, payload included */

@@ -177,7 +177,8 @@ static json_t *status(const struct monitor *monitor)
 	json_object_set_new(answer, "account", monitor_account_status(monitor));
 	json_object_set_new(answer, "last_reload", reload_status(monitor));
 	json_object_set_new(answer, "identity", monitor_identity_status(monitor));
-	json_object_set_new(answer, "privileges", privileges_status(&monitor->privileges, monitor->config->protect));
+	json_object_set_new(answer, "privileges",
+			    privileges_status(&monitor->privileges, monitor->config->protect));
 	return answer;
 }
 
