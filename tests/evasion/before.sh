@@ -17,7 +17,7 @@ TABLE
 declare -A inherited=()
 
 how_before_make() {
-	make_file "$2" "${1%/*}/clean"
+	note_file "$2" "${1%/*}/clean"
 }
 
 # begin PATH TECHNIQUE NUMBER: all that is done before.

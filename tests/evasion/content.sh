@@ -128,7 +128,7 @@ rewrite() {
 }
 
 how_change_make() {
-	make_file "$2" "${1%/*}/clean"
+	note_file "$2" "${1%/*}/clean"
 }
 
 how_change() {

@@ -73,17 +73,16 @@ attacks_read() {
 # The files of each row: audit, and TRIES of listed and allowed.
 attacks_files() {
 	local row i
-	chmod_later=yes
 	for row in "${!name[@]}"; do
 		mkdir "$row"
-		make_file "${type[row]}" "$row/audit"
+		note_file "${type[row]}" "$row/audit"
 		for ((i = 0; i < $1; i++)); do
-			make_file "${type[row]}" "$row/listed-$i"
-			make_file "${type[row]}" "$row/allowed-$i"
+			note_file "${type[row]}" "$row/listed-$i"
+			note_file "${type[row]}" "$row/allowed-$i"
 		done
 	done
-	chmod_later=
-	chmod -R 755 .
+	make_noted
+	chmod 755 ./*/
 }
 
 # attack ROW KIND NUMBER

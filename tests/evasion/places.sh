@@ -62,12 +62,13 @@ place_subvolume_prepare() {
 
 # A snapshot has all inode numbers of its origin; each file in it then gets other bytes in place.
 place_subvolume_finish() {
-	local path chmod_later=yes
+	local path
 	btrfs -q subvolume snapshot "$work/subvolumes/files" "$work/subvolumes/twin" ||
 		bail "no snapshot"
 	while IFS= read -r path; do
-		make_file program "$path"
+		note_file program "$path"
 	done < <(find "$work/subvolumes/twin" -type f)
+	make_noted
 }
 
 twin_path() {

@@ -9,15 +9,13 @@ tasks=8
 files=40
 mkdir -p "$vendors" disk tmpfs
 mount -t tmpfs tmpfs tmpfs && later umount "$work/tmpfs"
-chmod_later=yes
 for directory in disk tmpfs; do
 	for ((i = 0; i < files; i++)); do
-		make_file program $directory/listed-$i
-		make_file program $directory/allowed-$i
+		note_file program $directory/listed-$i
+		note_file program $directory/allowed-$i
 	done
 done
-chmod_later=
-chmod 755 disk/* tmpfs/*
+make_noted
 
 all=$((tasks * files))
 if [ "$backend" = lsm ]; then
