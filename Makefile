@@ -192,8 +192,9 @@ lint: $(skeleton)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance -j2 \
 		--library=.cppcheck.cfg --inline-suppr --suppress=missingIncludeSystem --suppress=memleak \
 		-D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -Iuser $(library_directories:%=-Iuser/%) user
-	$(Q)shellcheck .ci/run scripts/deps scripts/vm tests/run tests/lib.sh tests/policies.sh tests/evasion/*.sh \
-		tests/evasion/matrix tests/host/*.sh tests/vm/*.sh tests/unit/*.sh tests/fuzz/run
+	$(Q)shellcheck -S warning .ci/run scripts/deps scripts/vm tests/run tests/*.sh tests/evasion/*.sh \
+		tests/evasion/matrix tests/host/*.sh tests/vm/*.sh tests/vm-systemd/*.sh tests/soak/*.sh \
+		tests/unit/*.sh tests/fuzz/run
 
 clean:
 	$(Q)rm -rf $(O)
@@ -272,6 +273,7 @@ check-vm: all $(probes)
 # Minutes each: not part of `test`.
 soak: all $(probes)
 	$(Q)tests/run soak $(O)
+	$(Q)ALL_FILES=yes tests/run vm $(O)
 	$(Q)SYSTEMD_KERNELS="6.1 6.12" tests/run vm-systemd $(O)
 
 .PHONY: probes check-host check-vm soak

@@ -79,16 +79,16 @@ ram_device=
 
 # ram_mount TYPE [MKFS-OPTION...]
 ram_mount() {
-	local type=$1 number
+	local system=$1 number
 	shift
 	modprobe -q zram 2>/dev/null
-	modprobe -q "$type" 2>/dev/null
+	modprobe -q "$system" 2>/dev/null
 	number=$(cat /sys/class/zram-control/hot_add) || bail "no zram"
 	later ram_remove "$number"
 	echo 400M >"/sys/block/zram$number/disksize" || bail "no room in zram$number"
-	"mkfs.$type" -q "$@" "/dev/zram$number" >/dev/null 2>&1 || bail "mkfs.$type"
-	mount "/dev/zram$number" "$work/ram-$type" || bail "no $type"
-	later umount "$work/ram-$type"
+	"mkfs.$system" -q "$@" "/dev/zram$number" >/dev/null 2>&1 || bail "mkfs.$system"
+	mount "/dev/zram$number" "$work/ram-$system" || bail "no $system"
+	later umount "$work/ram-$system"
 }
 
 # The last user may still be letting go of it.

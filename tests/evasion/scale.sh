@@ -187,6 +187,7 @@ big_files() {
 	reported "$name: reported as unhashable" \
 		".file.path == \"$work/tmpfs/endless\" and .event.reason == \"unhashable\" and
 			.interdict.decision == \"deny\""
+	[ "$backend" != lsm ] || equal "$name: no soft lockup" 0 "$(dmesg | grep -c 'soft lockup')"
 	check "$name: no task is left stopped" wait_for 5 none_left_stopped
 	equal "$name: nothing is held any more" 0 "$("$interdict" status --json | jq .hold.held)"
 	equal "$name: the daemon was never stalled" 0 "$("$interdict" status --json | jq .counters.no_coverage)"

@@ -167,12 +167,12 @@ how_sh() {
 
 # binfmt_register PATH INTERPRETER FLAGS: files named PATH.x are run by it, by this extension.
 binfmt_register() {
-	local name=${1#"$work/"}
-	name=interdict-$$-${name//\//-}
+	local entry=${1#"$work/"}
+	entry=interdict-$$-${entry//\//-}
 	binfmt_mount
-	echo ":$name:E::$name::$2:$3" >/proc/sys/fs/binfmt_misc/register || bail "binfmt_misc: $name"
-	later eval "echo -1 >/proc/sys/fs/binfmt_misc/$name"
-	other=${1%/*}/other.$name
+	echo ":$entry:E::$entry::$2:$3" >/proc/sys/fs/binfmt_misc/register || bail "binfmt_misc: $entry"
+	later eval "echo -1 >/proc/sys/fs/binfmt_misc/$entry"
+	other=${1%/*}/other.$entry
 }
 
 binfmt_mount() {

@@ -8,7 +8,7 @@
 need_root
 
 seconds=${RACE_SECONDS:-}
-[ -n "$seconds" ] || { [ "$backend" = lsm ] && seconds=6 || seconds=8; }
+[ -n "$seconds" ] || { [ "$backend" = lsm ] && seconds=4 || seconds=8; }
 mkdir -p "$vendors" disk tmpfs
 mount -t tmpfs tmpfs tmpfs && later umount "$work/tmpfs"
 for name in clean listed other; do

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # Exemptions: what is exempt runs and is recorded with the id, for one user or for all, until its
 # last day; everything else stays denied. A vendor that is capped at audit denies nothing.
 . "$(dirname "$0")/../lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # An entry that is a file of this distribution's packages: in force, and warned of, without
 # anybody having asked.
 . "$(dirname "$0")/../lib.sh"

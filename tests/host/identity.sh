@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # What has no digest yet: first executions of files that an [identity] names are suspects, with
 # their digest and the command that would list them; where the vendor says so they are learned.
 . "$(dirname "$0")/../lib.sh"
@@ -206,7 +207,7 @@ check "learn: the list has it, with size and path" \
 	grep -q "^$(digest "$named/first, one"),$(size "$named/first, one"),.*\"$named/first, one\"" "$learned"
 check "learn: and where it is from" grep -q "learned $(date +%F) from $named/first, one" "$learned"
 equal "learn: nothing else lies beside it" "acme.learned.csv acme.vendor other.csv other.vendor" \
-	"$(cd "$vendors" && echo $(ls -A))"
+	"$(find "$vendors" -mindepth 1 -printf '%f\n' | sort | paste -sd ' ')"
 
 make_file program $named/second
 runs "learn: the first execution of another runs" exec $named/second

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # What the monitor leaves behind when it ends: nothing. By the numbers of its own programs, links
 # and maps, so that other users of BPF on the machine do not matter.
 . "$(dirname "$0")/../lib.sh"

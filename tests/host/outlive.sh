@@ -102,16 +102,18 @@ runs "a listed file runs" exec "$work/listed-0"
 says "stop with nothing there" 0 "nothing to stop" "$interdict" stop
 config_write
 
-# Killed at any moment of its start, five times; and while another one's programs are there.
-for ((i = 0; i < 5; i++)); do
+# Killed at any moment of its start; and while another one's programs are there.
+starts=5
+[ "$backend" != lsm ] || starts=3 # emulation is slow
+for ((i = 0; i < starts; i++)); do
 	"$interdict" run --config "$config" --vendors "$vendors" --mode enforce --backend "$backend" \
 		--events /dev/null </dev/null >/dev/null 2>&1 &
 	monitor=$!
 	sleep 0.$((RANDOM % 8))$((RANDOM % 10))
 	monitor_kill
 done
-monitor_start enforce || bail "the monitor does not start after five that were cut off"
-equal "after five starts that were cut off: one load, one set" "1 1 $attached" \
+monitor_start enforce || bail "the monitor does not start after some that were cut off"
+equal "after starts that were cut off: one load, one set" "1 1 $attached" \
 	"$(links) $(sets) $(programs)"
 denied "a listed file is denied" exec "$work/listed-0"
 

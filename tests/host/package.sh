@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # Real programs of Debian's packages as the restricted vendor, installed and copied.
 . "$(dirname "$0")/../lib.sh"
 need_root

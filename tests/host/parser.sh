@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # A reload has its lists parsed by a child of the monitor that can do nothing else. It is caught
 # at work and looked at; one that is killed at work is an error of its list, and the policy
 # before stays.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # What a record says (AU-3), and that no file name or argument can forge one, in both formats.
 . "$(dirname "$0")/../lib.sh"
 need_root

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # A service that respawns without end: its first record at once, then one a second, and no
 # execution is lost from the count.
 . "$(dirname "$0")/../lib.sh"

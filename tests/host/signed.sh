@@ -133,7 +133,7 @@ runs "a newer one, in audit: runs" exec "$work/a"
 reported "and is reported" ".file.hash.sha256 == \"$(digest a)\" and .interdict.decision == \"audit\""
 
 # A policy that cannot be remembered is in force all the same, and that is said.
-rm -rf "$work/lib"
+rm -rf "${work:?}/lib"
 monitor_reload
 reported "a memory that cannot be written" \
 	'.interdict.health.action == "sequences" and .log.level == "crit"'

@@ -7,6 +7,7 @@ need_root
 
 tasks=8
 files=40
+[ "$backend" != lsm ] || files=12 # emulation is slow
 mkdir -p "$vendors" disk tmpfs
 mount -t tmpfs tmpfs tmpfs && later umount "$work/tmpfs"
 for directory in disk tmpfs; do

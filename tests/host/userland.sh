@@ -5,6 +5,9 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
+# The second with what the first has left in the caches; emulation is slow.
+rounds="1 2 3"
+[ "$backend" != lsm ] || rounds="1 2"
 mkdir -p "$vendors"
 make_file program listed
 make_file program other
@@ -58,11 +61,11 @@ for kind in sized unsized; do
 	monitor_start enforce || bail "the monitor does not start"
 	denied "$kind: the listed file is denied" exec "$work/listed"
 	wrong=
-	for round in 1 2 3; do
+	for round in $rounds; do
 		got=$(day 2>&1)
 		[ "$got" = "$expected" ] || wrong+="round $round: $(diff <(echo "$expected") <(echo "$got"))"$'\n'
 	done
-	equal "$kind: three days of work go on as before" "" "$wrong"
+	equal "$kind: the days of work go on as before" "" "$wrong"
 	(
 		day >/dev/null 2>&1 &
 		day >/dev/null 2>&1 &

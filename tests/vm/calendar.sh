@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # A year of dates with the clock moved: grace, prohibited, an exemption up to its last day, denied
 # the day after, all by one monitor; what it reminds of each day, and what it says of tomorrow.
 . "$(dirname "$0")/../lib.sh"

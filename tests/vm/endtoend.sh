@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # From a vendor's package to an auditor's answer: a list is built from the .deb, the package is
 # installed, its program runs in grace, is denied the day after, runs under an exemption, and is
 # denied when that ends; a scan finds every file of it and nothing else.

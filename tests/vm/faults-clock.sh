@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # The clock is set back while the monitor runs: phases follow the date, alerts and heartbeats go on,
 # and nothing lies in the future or has a negative age.
 . "$(dirname "$0")/../lib.sh"

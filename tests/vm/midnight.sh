@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# kernel: 6.1
 # A phase changes at midnight without a restart, and when the clock is set.
 . "$(dirname "$0")/../lib.sh"
 need_root

@@ -99,7 +99,7 @@ each_attack() {
 fresh() {
 	monitor_kill
 	rm -rf $pins
-	monitor_start enforce "$@" || bail "the monitor does not start"
+	monitor_start enforce || bail "the monitor does not start"
 	found=$(find $pins -name counters 2>/dev/null | head -n 1)
 	# With protection nobody sees them; they are where they were.
 	pin=${found:-$pin}
