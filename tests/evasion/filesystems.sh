@@ -9,6 +9,7 @@
 read -r -d '' evasion_table <<'TABLE'
 mapped executable on tmpfs of huge pages | mmap | code | huge-tmpfs | - | map
 made executable later on ramfs | mprotect | code | ramfs | - | map
+made executable later on ramfs, written meanwhile | mprotect | code | ramfs | copied | map
 mapped executable on hugetlbfs | mmap | code | hugetlbfs | - | map
 image written under ext4 | exec | program | ext4 | image | exec
 exec on xfs | exec | program | xfs | - | exec
@@ -21,6 +22,12 @@ exec in a btrfs snapshot | exec | program | snapshot | - | exec
 exec on squashfs | exec | program | squashfs | - | exec
 made executable later on squashfs | mprotect | code | squashfs | - | map
 TABLE
+
+# Made while the monitor runs, which counts that it was open for writing.
+how_copied() {
+	cp "$1" "${1%/*}/other"
+	run_other "$@"
+}
 
 how_fuse_make() {
 	modprobe -q fuse 2>/dev/null
