@@ -133,6 +133,7 @@ static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 #define IOCTL_NAME(command) ((command)&0xffffU) /* type and number, without size and direction */
 #define EXT4_IOC_MOVE_EXT   ('f' << 8 | 15)	   /* fs/ext4/ext4.h */
 #define XFS_IOC_SWAPEXT	    ('X' << 8 | 109)	   /* fs/xfs/libxfs/xfs_fs.h */
+#define XFS_IOC_OPEN_HANDLE ('X' << 8 | 107)	   /* likewise */
 
 /*
  * True if the call gives a file other blocks and may leave its change time as it was: the first
@@ -141,6 +142,15 @@ static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 static __always_inline bool ioctl_moves_blocks(u32 command)
 {
 	return IOCTL_NAME(command) == EXT4_IOC_MOVE_EXT || IOCTL_NAME(command) == XFS_IOC_SWAPEXT;
+}
+
+/*
+ * True if the call opens a file whose change time and i_version stay as they are when it is written
+ * (FMODE_NOCMTIME, xfs_open_by_handle()).
+ */
+static __always_inline bool ioctl_opens_untimed(u32 command)
+{
+	return IOCTL_NAME(command) == XFS_IOC_OPEN_HANDLE;
 }
 
 /* What the call does, and its arguments; those only if it is not CALL_OTHER. */

@@ -430,7 +430,7 @@ static __noinline int map_taint(u64 pointer)
 	struct file *file = (void *)pointer;
 	struct facts facts;
 
-	if (!(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+	if (!file || !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
 		return 0;
 	facts_read(&facts, file);
 	if (facts.flags & FACT_REGULAR)
@@ -612,6 +612,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	case CALL_MMAP:
 		if (!(args.arg[3] & MAP_ANONYMOUS))
 			exit_mmap((u64)ret);
+		break;
+	case CALL_IOCTL:
+		/* It is open for writing by now, so nothing was stored since it is. */
+		if (ioctl_opens_untimed((u32)args.arg[1]))
+			map_taint((u64)file_of_fd((u32)ret));
 		break;
 	case CALL_SHMAT:
 		map_forget();
