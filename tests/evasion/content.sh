@@ -70,8 +70,31 @@ FICLONE, btrfs | reflink exec | program | ram-btrfs | change | exec
 FICLONERANGE, btrfs | reflink-range exec | program | ram-btrfs | change | exec
 O_DIRECT, btrfs | direct exec | program | ram-btrfs | change | exec
 shared mapping, btrfs | mapped exec | program | ram-btrfs | change | exec
+pages pinned by a late FUSE read | fuse-pinned exec | program | disk | change-fuse | exec
+pages pinned by a late FUSE read, tmpfs | fuse-pinned exec | program | tmpfs | change-fuse | exec
+XFS_IOC_OPEN_BY_HANDLE | xfs-handle exec | program | ram-xfs | change | exec
 written after it was mapped | - | code | disk | written | map | missed written-later
 TABLE
+
+# XFS_IOC_EXCHANGE_RANGE, 6.10.
+modprobe -q xfs 2>/dev/null
+if grep -qw xfs_ioc_exchange_range /proc/kallsyms; then
+	evasion_table+="
+XFS_IOC_EXCHANGE_RANGE | xfs-exchange exec | program | ram-xfs | change | exec"
+fi
+
+# Memory that the machine was told to take for storage (memmap= of scripts/vm).
+modprobe -q -a nd_e820 nd_pmem 2>/dev/null
+if [ -b /dev/pmem0 ]; then
+	evasion_table+="
+overwritten in place, DAX | in-place exec | program | dax | change | exec
+shared mapping, DAX | mapped exec | program | dax | change | exec
+shared mapping that stays, DAX | kept-mapping mmap | code | dax | change | map"
+fi
+
+content_absent() {
+	[ -b /dev/pmem0 ] || row_absent "shared mapping, DAX" no-dax
+}
 
 # --- file systems whose digests are kept: not on a loop device, but in memory ----------------
 
@@ -79,16 +102,23 @@ ram_device=
 
 # ram_mount TYPE [MKFS-OPTION...]
 ram_mount() {
-	local system=$1 number
+	local format=$1 number
 	shift
 	modprobe -q zram 2>/dev/null
-	modprobe -q "$system" 2>/dev/null
+	modprobe -q "$format" 2>/dev/null
 	number=$(cat /sys/class/zram-control/hot_add) || bail "no zram"
 	later ram_remove "$number"
 	echo 400M >"/sys/block/zram$number/disksize" || bail "no room in zram$number"
-	"mkfs.$system" -q "$@" "/dev/zram$number" >/dev/null 2>&1 || bail "mkfs.$system"
-	mount "/dev/zram$number" "$work/ram-$system" || bail "no $system"
-	later umount "$work/ram-$system"
+	"mkfs.$format" -q "$@" "/dev/zram$number" >/dev/null 2>&1 || bail "mkfs.$format"
+	[ "$format" != xfs ] || xfs_exchanges "/dev/zram$number"
+	mount "/dev/zram$number" "$work/ram-$format" || bail "no $format"
+	later umount "$work/ram-$format"
+}
+
+# Bit 6 of features_incompat lets ranges be exchanged; Debian's mkfs.xfs does not know it.
+xfs_exchanges() {
+	[[ $evasion_table == *"| xfs-exchange "* ]] || return 0
+	xfs_db -x -c "sb 0" -c "write -d features_incompat 0x4b" "$1" >/dev/null 2>&1 || bail xfs_db
 }
 
 # The last user may still be letting go of it.
@@ -106,6 +136,12 @@ place_ram-xfs_prepare() {
 
 place_ram-btrfs_prepare() {
 	ram_mount btrfs
+}
+
+place_dax_prepare() {
+	mkfs.ext4 -q -b 4096 /dev/pmem0 || bail "mkfs.ext4 /dev/pmem0"
+	mount -o dax=always /dev/pmem0 "$work/dax" || bail "no DAX"
+	later umount "$work/dax"
 }
 
 # --- the change -------------------------------------------------------------------------------
@@ -133,6 +169,15 @@ how_change_make() {
 
 how_change() {
 	rewrite "$1" "$2" "$1"
+}
+
+how_change-fuse_make() {
+	modprobe -q fuse 2>/dev/null
+	how_change_make "$@"
+}
+
+how_change-fuse() {
+	how_change "$@"
 }
 
 # Clean is what has something else than a zero at its end.

@@ -325,6 +325,12 @@ row_print() {
 	printf '#@ %s\t%s\t%s\t%s\t%s\n' "$1" "$(uname -r)" "$backend" "$2" "$3"
 }
 
+# row_absent NAME KEY: what this kernel does not have.
+row_absent() {
+	grep -q "^$2 |" "$explained" || bail "$1: '$2' is not explained in $explained"
+	row_print "$1" "absent ($2)" "absent ($2)"
+}
+
 rows_print() {
 	local row audit enforce
 	for row in "${!name[@]}"; do

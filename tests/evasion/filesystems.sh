@@ -21,6 +21,8 @@ equal inode number in another subvolume | exec | program | subvolume | twin | ex
 exec in a btrfs snapshot | exec | program | snapshot | - | exec
 exec on squashfs | exec | program | squashfs | - | exec
 made executable later on squashfs | mprotect | code | squashfs | - | map
+exec on erofs | exec | program | erofs | - | exec
+made executable later on erofs | mprotect | code | erofs | - | map
 TABLE
 
 # Made while the monitor runs, which counts that it was open for writing.

@@ -5,7 +5,7 @@
 # under loop devices, each mounted at $work/PLACE. Sourced after driver.sh.
 #
 #   ext4 xfs btrfs       made empty, mounted read-write
-#   squashfs             made of $work/squashfs-tree, seen in $work/squashfs
+#   squashfs erofs       made of $work/PLACE-tree, seen in $work/PLACE
 #   subvolume            a btrfs subvolume; beside it $work/subvolumes/twin, where an allowed file
 #                        of the same size, name and inode number lies: twin_path PATH
 #   snapshot             the same files as in a subvolume, seen in a read-only snapshot of it
@@ -49,6 +49,17 @@ place_squashfs_finish() {
 		>/dev/null || bail mksquashfs
 	mount -o loop,ro "$work/images/squashfs" "$work/squashfs" || bail "no squashfs"
 	later umount "$work/squashfs"
+}
+
+place_made[erofs]=$work/erofs-tree
+
+place_erofs_finish() {
+	mkdir -p "$work/images"
+	modprobe -q loop 2>/dev/null
+	modprobe -q erofs 2>/dev/null
+	mkfs.erofs "$work/images/erofs" "$work/erofs-tree" >/dev/null || bail mkfs.erofs
+	mount -t erofs -o loop,ro "$work/images/erofs" "$work/erofs" || bail "no erofs"
+	later umount "$work/erofs"
 }
 
 place_made[subvolume]=$work/subvolumes/files

@@ -36,8 +36,26 @@ binfmt_misc: interpreter, flag F | exec | program | disk | binfmt-interpreter-F 
 binfmt_misc: file | exec | script | disk | binfmt | exec
 binfmt_misc: file, flag C | exec | script | disk | binfmt-C | exec
 binfmt_misc: file, flag O | exec | script | disk | binfmt-O | exec
+execve that a seccomp supervisor lets go on | notified-exec | program | disk | - | exec
+mapped, which a seccomp supervisor lets go on | notified-mmap | code | disk | - | map
+script at the end of a chain of unknown ones | exec | script | disk | nested | exec
 sh script, open = audit | exec | script | disk | sh | open | reported open-audit
 TABLE
+
+# 6.14.
+if "$probe" checked-exec "$probes/target" >/dev/null; then
+	evasion_table+="
+execve after AT_EXECVE_CHECK | checked-exec | program | disk | - | exec"
+fi
+make_file code x32-code
+if "$probe" x32-mmap "$work/x32-code" >/dev/null; then
+	evasion_table+="
+mapped by x32's mmap | x32-mmap | code | disk | - | map"
+fi
+
+ways_absent() {
+	[[ $evasion_table == *"| x32-mmap "* ]] || row_absent "mapped by x32's mmap" no-x32
+}
 
 # Where there are modules; the tracepoint backend has no hook that could refuse one.
 dummy=$(find "/lib/modules/$(uname -r)" -name dummy.ko 2>/dev/null)
@@ -157,6 +175,24 @@ how_chain_make() {
 
 how_chain() {
 	run_other "$@"
+}
+
+# Each has the size of a listed script and executes the next one, so each is held for itself.
+nested_make() {
+	local text
+	printf -v text '#!/bin/sh\nexec ./%s' "$2"
+	printf '%-*s\n' $(($(size "${1%/*}/file") - 1)) "$text" >"$1"
+	[ "$(size "$1")" -eq "$(size "${1%/*}/file")" ] || bail "$1: its size"
+}
+
+how_nested_make() {
+	nested_make "${1%/*}/other" b
+	nested_make "${1%/*}/b" c
+	nested_make "${1%/*}/c" file
+}
+
+how_nested() {
+	said=$(cd "${1%/*}" && "$probe" "$2" ./other 2>&1)
 }
 
 how_sh() {

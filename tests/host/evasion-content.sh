@@ -5,4 +5,5 @@
 . "$source_root/tests/evasion/content.sh"
 need_root
 evasion_run sized
+content_absent
 finish

@@ -5,4 +5,5 @@
 . "$source_root/tests/evasion/ways.sh"
 need_root
 evasion_run sized
+ways_absent
 finish

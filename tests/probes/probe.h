@@ -34,6 +34,12 @@ void exec_path(char **argv);
 /* Waits for a grandchild and dies of what it died of. */
 void follow(int pid);
 
+/* Techniques of probe_watched.c. */
+void notified_exec(char **argv);
+void notified_mmap(char **argv);
+void checked_exec(char **argv);
+void x32_mmap(char **argv);
+
 /* Calls what was mapped: the file begins with code that returns 42. */
 void call_mapping(void *address);
 

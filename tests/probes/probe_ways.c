@@ -388,6 +388,10 @@ const struct technique more_techniques[] = {
 	{ "openat2", open_2, "openat2, read" },
 	{ "by-handle", open_handle, "open_by_handle_at, read" },
 	{ "reopen", open_again, "O_PATH, opened again by /proc/self/fd, read" },
+	{ "notified-exec", notified_exec, "execve that a seccomp supervisor lets go on" },
+	{ "notified-mmap", notified_mmap, "mapped PROT_EXEC, likewise" },
+	{ "checked-exec", checked_exec, "AT_EXECVE_CHECK, then execve" },
+	{ "x32-mmap", x32_mmap, "mmap by x32's number from 64-bit code" },
 	{ "ring-open", open_ring, "opened by io_uring, read" },
 };
 

@@ -3,6 +3,7 @@
 #ifndef REWRITE_H
 #define REWRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a file is to become. */
@@ -21,6 +22,9 @@ struct way {
 /* Ends the program: the probe itself is broken. */
 __attribute__((noreturn, format(printf, 1, 2))) void broken(const char *format, ...);
 
+/* broken(@what), unless @good. */
+void check(bool good, const char *what);
+
 const struct way *way_find(const char *name);
 void ways_print(void);
 
@@ -31,5 +35,9 @@ int open_writable(const char *file);
 
 /* A file beside @file that has the content; its path, until the next call. */
 const char *make_source(const char *file, const struct content *content);
+
+/* The way of rewrite_fuse.c: it can be gone once there and once back. */
+void fuse_pinned_prepare(const char *file);
+void fuse_pinned_change(const char *file, const struct content *content);
 
 #endif

@@ -41,7 +41,7 @@ int open_writable(const char *file)
 	return fd;
 }
 
-static void check(bool good, const char *what)
+void check(bool good, const char *what)
 {
 	if (!good)
 		broken("%s", what);
@@ -71,6 +71,20 @@ static int open_source(const char *file, const struct content *content)
 	int fd = open(make_source(file, content), O_RDWR | O_CLOEXEC);
 
 	check(fd >= 0, "open the source");
+	return fd;
+}
+
+static int open_directory(const char *file)
+{
+	char path[4200], *slash;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s", file);
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	check(fd >= 0, "open the directory");
 	return fd;
 }
 
@@ -534,6 +548,63 @@ static void xfs_swap_extents(const char *file, const struct content *content)
 	close(fd);
 }
 
+/* struct xfs_exchange_range, fs/xfs/libxfs/xfs_fs.h, 6.10 */
+struct xfs_exchange_files {
+	int32_t from;
+	uint32_t reserved;
+	uint64_t from_offset, offset, length, flags;
+};
+#define XFS_EXCHANGE_FILES _IOW('X', 129, struct xfs_exchange_files)
+
+static void xfs_exchange(const char *file, const struct content *content)
+{
+	int fd = open_writable(file), from = open_source(file, content);
+	struct xfs_exchange_files exchange = { .from = from, .length = round_up(content->size) };
+
+	check(ftruncate(fd, (off_t)exchange.length) == 0 &&
+		      ftruncate(from, (off_t)exchange.length) == 0,
+	      "ftruncate");
+	check(fsync(fd) == 0 && fsync(from) == 0, "fsync");
+	check(ioctl(fd, XFS_EXCHANGE_FILES, &exchange) == 0, "XFS_IOC_EXCHANGE_RANGE");
+	check(ftruncate(fd, (off_t)content->size) == 0, "ftruncate");
+	close(from);
+	close(fd);
+}
+
+/* struct xfs_fsop_handlereq of the same header. */
+struct xfs_handle_request {
+	uint32_t fd;
+	void *path;
+	uint32_t flags;
+	void *in;
+	uint32_t in_size;
+	void *out;
+	uint32_t *out_size;
+};
+#define XFS_PATH_TO_HANDLE _IOWR('X', 105, struct xfs_handle_request)
+#define XFS_OPEN_HANDLE	   _IOWR('X', 107, struct xfs_handle_request)
+
+/* What is opened so for writing leaves change time and i_version alone (FMODE_NOCMTIME). */
+static void xfs_handle(const char *file, const struct content *content)
+{
+	char handle[64];
+	uint32_t size = sizeof(handle);
+	struct xfs_handle_request request = { .path = (void *)(uintptr_t)file,
+					      .flags = O_RDWR,
+					      .in = handle,
+					      .out = handle,
+					      .out_size = &size };
+	int any = open_directory(file), fd;
+
+	check(ioctl(any, XFS_PATH_TO_HANDLE, &request) == 0, "XFS_IOC_PATH_TO_HANDLE");
+	request.in_size = size;
+	fd = ioctl(any, XFS_OPEN_HANDLE, &request);
+	check(fd >= 0, "XFS_IOC_OPEN_BY_HANDLE");
+	write_all(fd, content);
+	close(fd);
+	close(any);
+}
+
 /* --- other people's descriptors ----------------------------------------------------------- */
 
 /* A child opens the file and sends the descriptor; it has never been opened for writing here. */
@@ -577,15 +648,10 @@ static void by_handle(const char *file, const struct content *content)
 	char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
 	struct file_handle *handle = (struct file_handle *)space;
 	int mount_id, directory, fd;
-	char path[4200], *slash;
 
 	handle->handle_bytes = MAX_HANDLE_SZ;
 	check(name_to_handle_at(AT_FDCWD, file, handle, &mount_id, 0) == 0, "name_to_handle_at");
-	snprintf(path, sizeof(path), "%s", file);
-	slash = strrchr(path, '/');
-	if (slash)
-		*slash = '\0';
-	directory = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = open_directory(file);
 	fd = open_by_handle_at(directory, handle, O_WRONLY | O_CLOEXEC);
 	check(fd >= 0, "open_by_handle_at");
 	write_all(fd, content);
@@ -718,6 +784,8 @@ static const struct way ways[] = {
 	{ "inserted", NULL, inserted },
 	{ "move-extents", NULL, move_extents },
 	{ "xfs-swap-extents", NULL, xfs_swap_extents },
+	{ "xfs-exchange", NULL, xfs_exchange },
+	{ "xfs-handle", NULL, xfs_handle },
 	{ "swap-boot", NULL, swap_boot },
 	{ "passed", NULL, passed },
 	{ "by-handle", NULL, by_handle },
@@ -725,6 +793,7 @@ static const struct way ways[] = {
 	{ "ring-write", NULL, ring_write },
 	{ "ring-fixed", NULL, ring_fixed },
 	{ "ring-pinned", ring_pinned_prepare, ring_pinned_change },
+	{ "fuse-pinned", fuse_pinned_prepare, fuse_pinned_change },
 };
 
 const struct way *way_find(const char *name)
