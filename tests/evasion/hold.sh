@@ -43,6 +43,8 @@ hold: its parent is killed | parent-killed | program | 65534 | runs
 hold: first process of a pid namespace | namespace | program | 0 | killed
 hold: first process of a user's pid namespace | namespace | program | 65534 | killed
 hold: the pid of a held task, used again | pid-again | program | 0 | runs
+hold: SIGCONT in a loop to a setuid program | storm | setuid | 65534 | killed
+hold: its cgroup is frozen and thawed | freeze | program | 0 | runs
 hold: a thread maps, another runs it | map-thread | code | 65534 | runs
 hold: a thread maps with all pages, another runs it | map-populate | code | 65534 | runs
 hold: a thread maps, another forks | map-fork | code | 65534 | runs | fork-under-way
@@ -72,17 +74,21 @@ attacks_read() {
 
 # The files of each row: audit, and TRIES of listed and allowed.
 attacks_files() {
-	local row i
+	local row i kind
 	for row in "${!name[@]}"; do
 		mkdir "$row"
-		note_file "${type[row]}" "$row/audit"
+		kind=${type[row]/setuid/program}
+		note_file "$kind" "$row/audit"
 		for ((i = 0; i < $1; i++)); do
-			note_file "${type[row]}" "$row/listed-$i"
-			note_file "${type[row]}" "$row/allowed-$i"
+			note_file "$kind" "$row/listed-$i"
+			note_file "$kind" "$row/allowed-$i"
 		done
 	done
 	make_noted
 	chmod 755 ./*/
+	for row in "${!name[@]}"; do
+		[ "${type[row]}" != setuid ] || chmod 4755 "$row"/*
+	done
 }
 
 # attack ROW KIND NUMBER
@@ -113,11 +119,22 @@ only() {
 	done
 }
 
+# The cgroup that "freeze" puts the task into.
+freezer_make() {
+	local root
+	root=$(findmnt -n -t cgroup2 -o TARGET | tail -n 1)
+	HOLD_FREEZER=$root/interdict-test-$$
+	mkdir "$HOLD_FREEZER" || bail "no cgroup of version 2"
+	later rmdir "$HOLD_FREEZER"
+	export HOLD_FREEZER
+}
+
 # hold_attacks TRIES
 hold_attacks() {
 	local tries=$1 row result may seen line
 	local -A cell=() digests=()
 	attacks_read
+	freezer_make
 	attacks_files "$tries"
 	list_write sized "$vendors/list" ./*/audit ./*/listed-*
 	vendor_write test list
@@ -185,4 +202,4 @@ hold_attacks() {
 }
 
 PROBE_LATE=103
-declare -A action=([program]=exec [code]=map)
+declare -A action=([program]=exec [setuid]=exec [code]=map)

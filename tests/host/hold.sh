@@ -11,7 +11,7 @@ for ((i = 0; i < count; i++)); do
 	make_file program many/listed-$i
 	make_file program many/allowed-$i
 done
-for name in signal storm-{0..19} traced killed stalled cached; do
+for name in signal storm-{0..19} traced killed gone stalled cached; do
 	make_file program listed-$name
 done
 for name in traced killed stalled stopped; do
@@ -116,6 +116,16 @@ equal "both are still held after kill -9" "T T" "$(state $listed) $(state $allow
 monitor_start enforce --hold yes || bail "the monitor does not start again"
 outcome "the next daemon: listed is killed without output" listed-killed "$listed" " status 137"
 outcome "the next daemon: unlisted runs" allowed-killed "$allowed" "RAN status 0"
+
+# Programs that outlive their daemon: they guard what it held, too.
+check "the monitor ends, so that the next one stays in place" monitor_stop
+release=no monitor_start enforce --hold yes || bail "the monitor does not start to stay"
+kill -STOP "$monitor"
+check "held before the daemon dies for good: listed" hold listed-gone
+monitor_kill
+kill -CONT $held
+outcome "no daemon, SIGCONT to a held task: killed without output" listed-gone "$held" " status 137"
+monitor_start enforce --hold yes || bail "the monitor does not start a third time"
 
 # A stalled daemon: what is known is still killed, nothing is held for good.
 probe_gives "known: killed" "$PROBE_KILLED" exec "$work/listed-cached"

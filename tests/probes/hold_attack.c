@@ -229,6 +229,36 @@ static bool stops(pid_t victim)
 	return true;
 }
 
+/* --- the freezer of cgroups ---------------------------------------------------- */
+
+static void cgroup_write(const char *name, const char *text)
+{
+	const char *cgroup = getenv("HOLD_FREEZER");
+	char path[4200];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup ? cgroup : "", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		broken(path);
+	close(fd);
+}
+
+/* A thaw wakes what it has frozen. */
+static void freeze_and_thaw(pid_t victim)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)victim);
+	cgroup_write("cgroup.procs", text);
+	while (is_there(victim) && state_of(victim) != 'Z') {
+		cgroup_write("cgroup.freeze", "1");
+		usleep(200);
+		cgroup_write("cgroup.freeze", "0");
+		usleep(50);
+	}
+}
+
 /* --- tracers ----------------------------------------------------------------- */
 
 /* Lets it go on from every stop, and takes away what the stop was for. */
@@ -600,6 +630,7 @@ static const struct technique techniques[] = {
 	  "SIGCONT by the kernel to an orphaned process group" },
 	{ "hangup", leads_session, hangs_up, 1, NULL, NULL,
 	  "SIGCONT by the kernel when its terminal hangs up" },
+	{ "freeze", NULL, freeze_and_thaw, 1, NULL, NULL, "its cgroup is frozen and thawed: root" },
 	{ "attach", NULL, attach_when_stopped, 1, NULL, NULL, "PTRACE_ATTACH when stopped" },
 	{ "attach-race", NULL, attach_always, 1, NULL, NULL, "PTRACE_ATTACH around the exec" },
 	{ "seize", NULL, seize_when_stopped, 1, NULL, NULL, "PTRACE_SEIZE when stopped" },
