@@ -220,6 +220,69 @@ tainted_files() {
 	row_end "$name" -
 }
 
+# COUNT copies of one listed file, TOGETHER at a time: each copy is a file that nobody has seen.
+storm_of_copies() {
+	local count=$1 together=$2 name="scale: $1 copies of a listed file, $2 at a time"
+	mkdir copies
+	make_file program copied
+	eval "tee copies/{1..$count}" <copied >/dev/null
+	find copies -type f -exec chmod 755 {} +
+	equal "$name: baseline" "$(all_ran "$together")" \
+		"$(counts "$("$probes/many" run "$together" $attacker copies/[1-"$together"])")"
+	list_write sized "$vendors/list" copied
+	vendor_write test list
+	monitor_start enforce || bail "the monitor does not start"
+	equal "$name: none runs" "$(all_denied "$count")" \
+		"$(counts "$("$probes/many" run "$together" $attacker copies)")"
+	all_reported() {
+		[ "$("$interdict" status --json | jq .account.reported)" -ge "$count" ]
+	}
+	check "$name: each is reported" wait_for 20 all_reported
+	equal "$name: no alert is lost" 0 "$("$interdict" status --json | jq .account.lost_alerts)"
+	check "$name: no task is left stopped" wait_for 5 none_left_stopped
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name" -
+	rm -rf copies
+}
+
+held_so_far() {
+	"$interdict" status --json | jq '.counters.held // 0'
+}
+
+# A user who maps more files than digests are remembered (tracepoint; lsm keeps them in the inodes):
+# what he has pushed out is looked at anew.
+digests_turned_over() {
+	local name="scale: 17,000 files mapped, more than digests are kept" before pids=() pid
+	mkdir -m 777 turning
+	mount -t tmpfs -o mode=777 tmpfs turning || bail "no tmpfs"
+	later umount "$work/turning"
+	make_file program turned-listed
+	make_file program turned-allowed
+	list_write sized "$vendors/list" turned-listed
+	printf '%064x,4096,Page,1,\n' 4711 >>"$vendors/list"
+	vendor_write test list
+	runs "$name: baseline" exec "$work/turned-listed"
+	monitor_start enforce || bail "the monitor does not start"
+	denied "$name: listed, before" exec "$work/turned-listed"
+	runs "$name: another program, before" exec "$work/turned-allowed"
+	before=$(held_so_far)
+	denied "$name: listed, known" exec "$work/turned-listed"
+	equal "$name: what is known is not held" "$before" "$(held_so_far)"
+	for _ in 1 2; do
+		"$probes/many" map 8500 $attacker turning &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		check "$name: mapped" wait "$pid"
+	done
+	before=$(held_so_far)
+	denied "$name: listed" exec "$work/turned-listed"
+	equal "$name: it was unknown again" $((before + 1)) "$(held_so_far)"
+	runs "$name: another program" exec "$work/turned-allowed"
+	check "$name: the monitor ends" monitor_stop
+	row_end "$name" -
+}
+
 # Arguments in memory that never comes: what the record says of them must keep nobody waiting.
 stalled_arguments() {
 	local name="scale: a storm of denials with arguments that never come" line file source technique i

@@ -6,6 +6,7 @@
  *	moment. Prints how many "ran A denied B killed C other D in E ms", as together.c counts; an
  *	existing directory stands for all files in it
  * many taint DIRECTORY COUNT: maps COUNT files, one after the other, shared and writable
+ * many map COUNT UID DIRECTORY: maps COUNT files of a page executable, one after the other
  * many flood COUNT UID PATH: COUNT processes that execute the file, and waits for them all: the
  *	same counts
  */
@@ -238,12 +239,46 @@ static int taint(const char *directory, unsigned int count)
 	return 0;
 }
 
+/* One new file, which is gone afterwards. */
+static void map_one(const char *path, unsigned int number)
+{
+	char page[4096] = "";
+	void *address;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	memcpy(page, &number, sizeof(number));
+	if (fd < 0 || write(fd, page, sizeof(page)) != sizeof(page))
+		fail(path);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	address = mmap(NULL, sizeof(page), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (fd < 0 || address == MAP_FAILED)
+		fail("mmap");
+	munmap(address, sizeof(page));
+	close(fd);
+	unlink(path);
+}
+
+static int map(const char *directory, unsigned int count)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/mapped-%d", directory, (int)getpid());
+	for (unsigned int i = 0; i < count; i++)
+		map_one(path, i);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "make") == 0)
 		return make(argv[2], argv[3], (unsigned int)atoi(argv[4]));
 	if (argc == 4 && strcmp(argv[1], "taint") == 0)
 		return taint(argv[2], (unsigned int)atoi(argv[3]));
+	if (argc == 5 && strcmp(argv[1], "map") == 0) {
+		become(argv[3]);
+		return map(argv[4], (unsigned int)atoi(argv[2]));
+	}
 	if (argc > 4 && strcmp(argv[1], "run") == 0) {
 		become(argv[3]);
 		return run((unsigned int)atoi(argv[2]), argv + 4);
@@ -252,6 +287,6 @@ int main(int argc, char **argv)
 		become(argv[3]);
 		return flood((unsigned int)atoi(argv[2]), argv[4]);
 	}
-	fprintf(stderr, "usage: many make|run|flood|taint ..., see many.c\n");
+	fprintf(stderr, "usage: many make|run|map|flood|taint ..., see many.c\n");
 	return 2;
 }
