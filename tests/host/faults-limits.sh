@@ -77,7 +77,29 @@ equal "all programs are attached: nothing is said" 0 "$(count_records '.interdic
 kill -USR2 "$monitor"
 reported "a program is detached: it is said" '.interdict.health.action == "backend" and .log.level == "crit" and
 	(.message | test("^1 programs are not attached"))'
+reported "it is attached again, which is said" '.interdict.health.action == "backend" and
+	.message == "1 programs are attached again"'
+still_decides "attached again"
 monitor_kill
+
+# Everything that is pinned is removed: the programs would end with their daemon.
+pinned() {
+	find /sys/fs/bpf/interdict -type f | sed 's/-[0-9]*//' | sort
+}
+release=no monitor_start enforce || bail "the monitor does not start to stay"
+denied "to stay: a listed file is denied" exec "$work/listed-12"
+before=$(pinned)
+rm -r /sys/fs/bpf/interdict
+reported "pins removed: it is said" '.interdict.health.action == "backend" and .log.level == "crit" and
+	(.message | test("not pinned any more"))'
+reported "they are pinned again, which is said" '.interdict.health.action == "backend" and
+	(.message | test("programs and maps are pinned again"))'
+equal "as many as before" "$before" "$(pinned)"
+monitor_kill
+denied "pinned again, and without the daemon: a listed file is denied" exec "$work/listed-12"
+monitor_start enforce || bail "the monitor does not take over"
+still_decides "the next one"
+check "the next one ends" monitor_stop
 
 # Neither there nor to be mounted.
 mount -t tmpfs -o size=64k tmpfs /sys/fs

@@ -284,20 +284,52 @@ static bool is_attached(const struct bpf_link *link, const struct bpf_program *p
 	       info.prog_id == loaded.id;
 }
 
-unsigned int kernel_lost_programs(const struct kernel *kernel, const char **ret_name)
+void kernel_find_loss(const struct kernel *kernel, struct kernel_loss *ret_loss)
 {
 	struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
-	unsigned int lost = 0;
 
+	*ret_loss = (struct kernel_loss){ .name = "", .pins = kernel_pins_missing(kernel) };
 	for (int i = 0; i < table->prog_cnt; i++) {
 		const struct bpf_link *link = *table->progs[i].link;
 
 		if (!link || is_attached(link, *table->progs[i].prog))
 			continue;
-		if (lost++ == 0)
-			*ret_name = table->progs[i].name;
+		if (ret_loss->programs++ == 0)
+			ret_loss->name = table->progs[i].name;
 	}
-	return lost;
+}
+
+/* Attached anew before the pin of the old link goes, which may still be attached. */
+static int attach_again(struct kernel *kernel, struct bpf_program *program, struct bpf_link **link)
+{
+	struct bpf_link *fresh = bpf_program__attach(program);
+
+	if (!fresh)
+		return -errno;
+	/* Its descriptor was closed: by now it may be another file's. */
+	bpf_link__disconnect(*link);
+	bpf_link__destroy(*link);
+	*link = fresh;
+	kernel_pins_replace(kernel, fresh, bpf_program__name(program));
+	return 0;
+}
+
+int kernel_restore(struct kernel *kernel)
+{
+	struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
+	int worst = kernel_pins_restore(kernel);
+
+	for (int i = 0; i < table->prog_cnt; i++) {
+		struct bpf_link **link = table->progs[i].link;
+		int error;
+
+		if (!*link || is_attached(*link, *table->progs[i].prog))
+			continue;
+		error = attach_again(kernel, *table->progs[i].prog, link);
+		if (error && !worst)
+			worst = error;
+	}
+	return worst;
 }
 
 int kernel_set_open_deny(struct kernel *kernel, bool wanted)

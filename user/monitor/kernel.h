@@ -107,11 +107,20 @@ int kernel_records_fd(const struct kernel *kernel);
 /* Hands over what lies on both rings. Returns the number of records or a negative errno. */
 int kernel_consume(struct kernel *kernel);
 
+/* What somebody else has taken away. */
+struct kernel_loss {
+	unsigned int programs; /* not attached any more */
+	const char *name;      /* of the first of them, borrowed; "" */
+	unsigned int pins;     /* removed from bpffs: they would end with this process */
+};
+
+void kernel_find_loss(const struct kernel *kernel, struct kernel_loss *ret_loss);
+
 /*
- * Programs that are not attached any more although nobody here has detached them.
- * @ret_name: the first of them, borrowed.
+ * Attaches and pins again what kernel_find_loss() finds. Returns 0, or what has gone wrong
+ * first, a negative errno; the rest was tried nevertheless.
  */
-unsigned int kernel_lost_programs(const struct kernel *kernel, const char **ret_name);
+int kernel_restore(struct kernel *kernel);
 
 /* Sums the counters over the CPUs, and adds those of the journal. */
 int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT]);

@@ -208,6 +208,71 @@ void kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *
 		do_without_links(kernel, -errno);
 }
 
+void kernel_pins_replace(struct kernel *kernel, struct bpf_link *link, const char *name)
+{
+	char path[256];
+
+	if (!kernel->links)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", kernel->links, name);
+	unlink(path);
+	kernel_pins_link(kernel, link, name);
+}
+
+static bool is_there(const char *directory, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return access(path, F_OK) == 0;
+}
+
+unsigned int kernel_pins_missing(const struct kernel *kernel)
+{
+	const struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
+	const struct bpf_map *map;
+	unsigned int missing = 0;
+
+	if (!kernel->links || !kernel->active)
+		return 0;
+	for (int i = 0; i < table->prog_cnt; i++) {
+		if (*table->progs[i].link && !is_there(kernel->links, table->progs[i].name))
+			missing++;
+	}
+	bpf_object__for_each_map(map, kernel->skeleton->obj) {
+		char name[64];
+
+		pin_name(map, name, sizeof(name));
+		if (is_shared(map) && !is_there(kernel->set, name))
+			missing++;
+	}
+	return missing;
+}
+
+/* Those whose link is not attached any more are left to kernel_pins_replace(). */
+int kernel_pins_restore(struct kernel *kernel)
+{
+	const struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
+	int error;
+
+	if (kernel_pins_missing(kernel) == 0)
+		return 0;
+	/* Not mounted anew: that is more than this process may do by now. */
+	if ((mkdir(KERNEL_PIN_DIR, 0700) && errno != EEXIST) ||
+	    (mkdir(kernel->links, 0700) && errno != EEXIST))
+		return -errno;
+	error = keep(kernel);
+	for (int i = 0; !error && i < table->prog_cnt; i++) {
+		const struct bpf_link *link = *table->progs[i].link;
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", kernel->links, table->progs[i].name);
+		if (link && bpf_obj_pin(bpf_link__fd(link), path) && errno != EEXIST)
+			error = -errno;
+	}
+	return error;
+}
+
 void kernel_pins_give_up(struct kernel *kernel)
 {
 	if (!kernel->set || kernel->active)

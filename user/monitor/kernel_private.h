@@ -45,6 +45,15 @@ void kernel_pins_keep(struct kernel *kernel);
 /* Pins a link that was just attached. */
 void kernel_pins_link(struct kernel *kernel, struct bpf_link *link, const char *name);
 
+/* The same for one that takes the place of another, whose pin goes. */
+void kernel_pins_replace(struct kernel *kernel, struct bpf_link *link, const char *name);
+
+/* How many of the links and maps that were pinned are not pinned any more. */
+unsigned int kernel_pins_missing(const struct kernel *kernel);
+
+/* Pins those again. 0 or a negative errno. */
+int kernel_pins_restore(struct kernel *kernel);
+
 /* All are attached: they act from now on, and earlier loads end. */
 void kernel_pins_activate(struct kernel *kernel);
 

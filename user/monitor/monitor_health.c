@@ -192,19 +192,56 @@ static void check_output(struct monitor *monitor, const char *name, struct outpu
 	watch->lost = stats->lost;
 }
 
-static void check_programs(struct monitor *monitor)
+/* Each once, although it is tried each second to restore it. */
+static void report_loss(struct monitor *monitor, const struct kernel_loss *loss)
 {
-	const char *name = "";
-	unsigned int detached = kernel_lost_programs(monitor->kernel, &name);
-
-	if (detached > monitor->health.detached) {
-		log_error("%u programs are not attached any more, %s is the first", detached, name);
+	if (loss->programs > monitor->health.detached) {
+		log_error("%u programs are not attached any more, %s is the first", loss->programs,
+			  loss->name);
 		report_health(monitor->report, "backend", HEALTH_CRIT, NULL,
 			      "%u programs are not attached any more, %s is the first: what they "
-			      "watch is not seen until the monitor is started again",
-			      detached, name);
+			      "watch is not seen until they are attached again",
+			      loss->programs, loss->name);
 	}
-	monitor->health.detached = detached;
+	if (loss->pins > monitor->health.unpinned) {
+		log_error("%u programs and maps are not pinned any more", loss->pins);
+		report_health(monitor->report, "backend", HEALTH_CRIT, NULL,
+			      "%u programs and maps are not pinned any more: they end with the monitor",
+			      loss->pins);
+	}
+}
+
+static void report_restored(struct monitor *monitor, const struct kernel_loss *loss,
+			    const struct kernel_loss *left, int error)
+{
+	if (left->programs < loss->programs)
+		report_health(monitor->report, "backend", HEALTH_WARNING, NULL,
+			      "%u programs are attached again",
+			      loss->programs - left->programs);
+	if (left->pins < loss->pins)
+		report_health(monitor->report, "backend", HEALTH_WARNING, NULL,
+			      "%u programs and maps are pinned again", loss->pins - left->pins);
+	if (left->programs > monitor->health.detached || left->pins > monitor->health.unpinned)
+		report_health(monitor->report, "backend", HEALTH_CRIT, NULL,
+			      "what is gone cannot be restored (%s); it is tried each second",
+			      strerror(-error));
+}
+
+static void check_programs(struct monitor *monitor)
+{
+	struct kernel_loss loss, left;
+	int error;
+
+	kernel_find_loss(monitor->kernel, &loss);
+	left = loss;
+	if (loss.programs || loss.pins) {
+		report_loss(monitor, &loss);
+		error = kernel_restore(monitor->kernel);
+		kernel_find_loss(monitor->kernel, &left);
+		report_restored(monitor, &loss, &left, error);
+	}
+	monitor->health.detached = left.programs;
+	monitor->health.unpinned = left.pins;
 }
 
 /* --- from one run to the next --- */

@@ -38,6 +38,7 @@ struct health_watch {
 	uint64_t undecodable; /* said already */
 	int64_t difference;   /* likewise */
 	unsigned int detached; /* likewise */
+	unsigned int unpinned; /* likewise */
 	uint64_t next_look; /* at outputs and programs; CLOCK_BOOTTIME, nanoseconds */
 	struct output_watch events, syslog;
 	int fd; /* of last_run_open(), or negative */
