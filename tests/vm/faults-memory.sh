@@ -1,0 +1,1 @@
+../host/faults-memory.sh
