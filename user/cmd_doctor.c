@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "command.h"
+#include "control.h"
 #include "events.h"
 #include "features.h"
 #include "pins.h"
@@ -88,6 +89,29 @@ static void print_leftovers(void)
 	       state.programs, state.held, state.loads > 1 ? " (it was cut off while it started)" : "");
 }
 
+/* What only the monitor that runs can tell; quiet where there is none. */
+static bool keeps_digests(void)
+{
+	json_t *status = NULL;
+	bool keeps;
+
+	if (control_ask("status", &status) < 0)
+		return true;
+	keeps = !json_is_false(json_object_get(status, "keeps_digests"));
+	json_decref(status);
+	return keeps;
+}
+
+static void print_digests(void)
+{
+	if (keeps_digests())
+		return;
+	printf("the monitor keeps no digest any more: there is no room to remember another file "
+	       "that was mapped shared and writable\n"
+	       "           each file is hashed at each use; `interdict stop` and a new start make "
+	       "room\n");
+}
+
 static void print_text(const struct features *features, enum backend chosen)
 {
 	printf("kernel %s\n", features->release);
@@ -109,6 +133,7 @@ static void print_text(const struct features *features, enum backend chosen)
 	else
 		printf("backend = auto uses %s\n", backend_name(chosen));
 	print_leftovers();
+	print_digests();
 }
 
 static json_t *line_to_json(const struct feature_line *line)
@@ -161,6 +186,7 @@ static void print_json(const struct features *features, enum backend chosen)
 	json_object_set_new(json, "kernel", json_string(features->release));
 	json_object_set_new(json, "leftover_programs",
 			    json_integer(find_leftovers(&state) ? (json_int_t)state.programs : 0));
+	json_object_set_new(json, "keeps_digests", json_boolean(keeps_digests()));
 	json_object_set_new(json, "privileged", json_boolean(features->privileged));
 	json_object_set_new(json, "features", lines);
 	json_object_set_new(json, "backends", verdicts);

@@ -234,6 +234,9 @@ static void print_status(const json_t *status)
 	       json_is_true(json_object_get(hold, "enabled")) ? "on" : "off",
 	       number_of(hold, "held"), number_of(hold, "released"), number_of(hold, "killed"),
 	       number_of(hold, "recovered"), number_of(hold, "overdue"));
+	if (json_is_false(json_object_get(status, "keeps_digests")))
+		printf("digests      none is kept any more: no room to remember another file mapped "
+		       "shared and writable\n");
 	printf("alerts       %lld given, record %lld is the last, %lld wait to be collapsed\n",
 	       number_of(report, "alerts"), number_of(report, "sequence"),
 	       number_of(report, "collapsed"));

@@ -214,7 +214,8 @@ tainted_files() {
 	runs "$name: another program" exec "$work/taint-allowed"
 	if [ "$backend" = tracepoint ]; then
 		reported "$name: it is said" '(.interdict.counters.taint_full? // 0) > 0'
-		matches "$name: status says it" "taint_full" "$("$interdict" status)"
+		matches "$name: status says it" "digests +none is kept any more" "$("$interdict" status)"
+		matches "$name: doctor says it" "keeps no digest any more" "$("$interdict" doctor)"
 	fi
 	check "$name: the monitor ends" monitor_stop
 	row_end "$name" -

@@ -51,6 +51,8 @@ check "check --format ecs: JSON" jq -es '.[0].file.hash.sha256' < <("$interdict"
 check "doctor --json" is_json "$interdict" doctor --json
 says "doctor: names the backend" 0 "$backend" "$interdict" doctor
 says "doctor: what no backend sees" 0 "written into pages" "$interdict" doctor
+says "doctor: a fork that is under way" 0 "fork.2. was under way" "$interdict" doctor
+says "doctor: nothing is said of digests" 1 "" grep -c "keeps no digest" <("$interdict" doctor)
 says "doctor: opens by io_uring" 0 "(ok|missing) +io_uring is off" "$interdict" doctor
 
 for mode in audit enforce; do

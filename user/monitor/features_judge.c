@@ -17,6 +17,11 @@
 	"a listed program may run for a moment before it is killed, so mode = enforce needs "      \
 	"allow-late-kill = yes"
 
+/* copy_process() heeds no signal but SIGKILL once it has begun. */
+#define REPORTED_ONLY                                                                              \
+	"modules are reported only, and so is a child whose fork(2) was under way when another "   \
+	"thread of its parent mapped the file"
+
 /* True if what went wrong went wrong for lack of root. */
 static bool lacks_privilege(const struct features *features, int error)
 {
@@ -93,9 +98,8 @@ static void judge_tracepoint(const struct features *features, struct features_ve
 		verdict->why, sizeof(verdict->why), "%s",
 		verdict->strict
 			? "a task is held until the daemon has hashed its file, and what is listed "
-			  "is killed before its first instruction; modules are reported only"
-			: "there is no bpf_send_signal_task(): " LATE_KILL
-			  "; modules are reported only");
+			  "is killed before its first instruction; " REPORTED_ONLY
+			: "there is no bpf_send_signal_task(): " LATE_KILL "; " REPORTED_ONLY);
 }
 
 void features_judge(const struct features *features, enum backend backend,

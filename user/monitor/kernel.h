@@ -125,6 +125,12 @@ int kernel_restore(struct kernel *kernel);
 /* Sums the counters over the CPUs, and adds those of the journal. */
 int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_COUNT]);
 
+/*
+ * False once there was no room for the mark of another file that was mapped shared and writable
+ * (tracepoint): from then on each file is hashed at each use.
+ */
+bool kernel_keeps_digests(const struct kernel *kernel);
+
 /* Recursion misses of all programs: calls that the kernel skipped. */
 uint64_t kernel_recursion_misses(const struct kernel *kernel);
 

@@ -57,6 +57,11 @@ int kernel_counters(const struct kernel *kernel, uint64_t ret_counters[COUNTER_C
 	return 0;
 }
 
+bool kernel_keeps_digests(const struct kernel *kernel)
+{
+	return !kernel->skeleton->bss->taint_overflow;
+}
+
 uint64_t kernel_recursion_misses(const struct kernel *kernel)
 {
 	struct bpf_program *program;

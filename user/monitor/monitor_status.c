@@ -172,6 +172,8 @@ static json_t *status(const struct monitor *monitor)
 	json_object_set_new(answer, "programs", programs_status(monitor));
 	json_object_set_new(answer, "policy", policy_status(monitor));
 	json_object_set_new(answer, "counters", counter_status(monitor));
+	json_object_set_new(answer, "keeps_digests",
+			    json_boolean(kernel_keeps_digests(monitor->kernel)));
 	json_object_set_new(answer, "hold", hold_status(monitor));
 	json_object_set_new(answer, "report", report_status(monitor));
 	json_object_set_new(answer, "account", monitor_account_status(monitor));
