@@ -72,7 +72,7 @@ mv "$vendors/list" list
 } >"$vendors/list"
 kill_it() {
 	limit_memory 256
-	[ $root = /sys/fs/cgroup/memory ] || echo 4K >"$group/$limit"
+	[ "$root" = /sys/fs/cgroup/memory ] || echo 4K >"$group/$limit"
 	kill -HUP "$monitor"
 	ended "$monitor"
 }
