@@ -123,8 +123,9 @@ $(O)/etc/%: user/etc/%
 	$(call say,COPY)
 	$(Q)mkdir -p $(@D) && chmod 755 $(@D) && install -m 644 $< $@
 
-# All that is installed below $(sysconfdir)/interdict, by its name there.
-config_files := $(patsubst user/etc/%,%,interdict.conf $(wildcard user/etc/vendors.d/* \
+# All that is installed below $(sysconfdir)/interdict, by its name there, but for logrotate, which
+# is $(sysconfdir)/logrotate.d/interdict.
+config_files := $(patsubst user/etc/%,%,interdict.conf logrotate $(wildcard user/etc/vendors.d/* \
 	user/etc/vendors.available/* user/etc/warninglists.d/*)) vendors.d/demo.csv
 
 vendor-files: $(config_files:%=$(O)/etc/%)
@@ -144,16 +145,17 @@ install: all
 		$(DESTDIR)$(sysconfdir)/interdict/vendors.available \
 		$(DESTDIR)$(sysconfdir)/interdict/warninglists.d $(DESTDIR)$(prefix)/share/man/man8 \
 		$(DESTDIR)$(prefix)/share/man/man5 $(DESTDIR)$(prefix)/share/man/man7 \
-		$(DESTDIR)$(unitdir)
+		$(DESTDIR)$(sysconfdir)/logrotate.d $(DESTDIR)$(unitdir)
 	install -m 755 $(O)/interdict $(DESTDIR)$(prefix)/sbin/interdict
 	install -m 755 $(demo) $(DESTDIR)$(prefix)/libexec/interdict/interdict-demo
 	install -m 644 $(wildcard user/man/*.8) $(DESTDIR)$(prefix)/share/man/man8
 	install -m 644 $(wildcard user/man/*.5) $(DESTDIR)$(prefix)/share/man/man5
 	install -m 644 $(wildcard user/man/*.7) $(DESTDIR)$(prefix)/share/man/man7
 	@# What somebody has changed is not replaced: the new one lies beside it. The lists are ours.
-	@for file in $(config_files); do to="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
+	@for file in $(config_files); do to="$(DESTDIR)$(sysconfdir)/interdict/$$file"; new="$$to.new"; \
+		case $$file in logrotate) to="$(DESTDIR)$(sysconfdir)/logrotate.d/interdict" ;; esac; \
 		case $$file in *.csv) ;; *) ! test -e "$$to" || cmp -s "$(O)/etc/$$file" "$$to" || { \
-			echo "$$to was changed and stays; see $$to.new"; to="$$to.new"; } ;; \
+			echo "$$to was changed and stays; see $$new"; to="$$new"; } ;; \
 		esac; \
 		install -m 644 "$(O)/etc/$$file" "$$to" || exit; done
 	sed 's,@prefix@,$(prefix),g' user/etc/interdict.service.in > $(DESTDIR)$(unitdir)/interdict.service
@@ -174,9 +176,10 @@ uninstall: vendor-files
 	@# Configuration and lists of the administrator's own stay.
 	@for file in $(config_files); do from="$(DESTDIR)$(sysconfdir)/interdict/$$file"; \
 		rm -f "$$from.new"; \
+		case $$file in logrotate) from="$(DESTDIR)$(sysconfdir)/logrotate.d/interdict" ;; esac; \
 		case $$file in *.csv) ;; *) cmp -s "$(O)/etc/$$file" "$$from" || continue ;; esac; \
 		rm -f "$$from"; done
-	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict \
+	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict logrotate.d \
 		2>/dev/null || true
 	@# What was remembered of signed lists stays too: without it older ones would be taken.
 	@rm -f $(DESTDIR)$(statedir)/run

@@ -19,6 +19,12 @@ says "the vendor files that are installed are good ones" 0 "0 errors" \
 says "the optional ones have no error" 1 "0 errors" \
 	"$work/root/usr/local/sbin/interdict" list verify --config "$etc/interdict.conf" --vendors "$etc/vendors.available"
 
+check "the event file is rotated" test -s "$work/root/etc/logrotate.d/interdict"
+
+echo "# ours" >>"$work/root/etc/logrotate.d/interdict"
+says "rotating that was changed is named by the next install" 0 \
+	"logrotate.d/interdict was changed and stays; see .*/etc/interdict/logrotate.new" run_make install
+cp "$source_root/user/etc/logrotate" "$work/root/etc/logrotate.d/interdict"
 echo "# ours" >>"$etc/vendors.d/kaspersky.vendor"
 says "what was changed is named by the next install" 0 "kaspersky.vendor was changed and stays" \
 	run_make install
