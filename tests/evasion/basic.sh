@@ -47,6 +47,13 @@ made executable later | mprotect | code | disk | - | map
 made executable later on tmpfs | mprotect | code | tmpfs | - | map
 made executable later on overlay | mprotect | code | upper | - | map
 READ_IMPLIES_EXEC | implied | code | disk | - | map
+as a user: exec | user:exec | program | disk | - | exec
+as a user: exec on tmpfs | user:exec | program | tmpfs | - | exec
+as a user: script | user:exec | script | disk | - | exec
+as a user: memfd | user:memfd | program | disk | - | exec
+as a user: mapped executable | user:mmap | code | disk | - | map
+as a user: made executable later | user:mprotect | code | disk | - | map
+as a user: READ_IMPLIES_EXEC | user:implied | code | disk | - | map
 TABLE
 
 # Under another name, made before the monitor starts.

@@ -15,6 +15,7 @@
 #
 #   name | technique of the probe | type of file | place | how | event.action | expected
 #
+# technique  "user:" before it: as nobody, where the probe runs the file.
 # place      where the file lies: place_PLACE_prepare and place_PLACE_finish, if defined, are called
 #            before and after its files are made, place_PLACE_settle when all places are there.
 #            ${place_made[PLACE]} and ${place_seen[PLACE]} are the directories where files are made
@@ -363,6 +364,7 @@ evasion_run() {
 	local line listed=(disk/marker-audit disk/marker-enforce) all=()
 	local -A digests=() cell=()
 	evasion_read
+	chmod 755 "$work" # for rows of users
 	mkdir -p "$work/disk"
 	places_make
 	for row in "${!name[@]}"; do

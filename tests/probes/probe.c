@@ -3,6 +3,7 @@
  * probe TECHNIQUE FILE [ARGUMENT...]: makes the bytes of FILE run, or be read, in one
  * particular way, and tells by its exit status what came of it. The technique runs in a
  * child whose output is watched: what was restricted prints a line that begins with RAN-.
+ * "user:" before the technique: as nobody.
  *
  * Exit status:
  *	0   ran: the line was printed, or the bytes were had
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/memfd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -26,12 +28,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define NOBODY 65534
 
 enum outcome {
 	OUTCOME_RAN = 0,
@@ -453,6 +458,15 @@ static void techniques_print(const struct technique *table, size_t count)
 		fprintf(stderr, "  %-14s %s\n", table[i].name, table[i].meaning);
 }
 
+static bool is_user;
+
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+		broken("setresuid");
+}
+
 /* Runs the technique in a child; returns its wait status; fills @output and @report. */
 static int run_child(const struct technique *technique, char **argv, char *output, size_t size,
                      struct report *report)
@@ -471,6 +485,8 @@ static int run_child(const struct technique *technique, char **argv, char *outpu
 		report_fd = reports[1];
 		if (dup2(out[1], STDOUT_FILENO) < 0 || dup2(out[1], STDERR_FILENO) < 0)
 			broken("dup2");
+		if (is_user)
+			become_nobody();
 		technique->run(argv);
 		_exit(0);
 	}
@@ -542,8 +558,9 @@ int main(int argc, char **argv, char **environ_given)
 
 	environment = environ_given;
 	lingers = argc > 3 && strcmp(argv[3], "linger") == 0;
+	is_user = argc > 2 && strncmp(argv[1], "user:", 5) == 0;
 	if (argc > 2)
-		technique = technique_find(argv[1]);
+		technique = technique_find(argv[1] + (is_user ? 5 : 0));
 	if (!technique) {
 		fprintf(stderr, "usage: probe TECHNIQUE FILE [ARGUMENT...]\n");
 		techniques_print(techniques, sizeof(techniques) / sizeof(techniques[0]));
