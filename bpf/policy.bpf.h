@@ -68,7 +68,7 @@ __weak __noinline int policy_lookup(struct policy_query *query, u32 uid)
 {
 	const struct policy_header *header;
 	u64 prefix[2];
-	u32 zero = 0;
+	u32 zero = 0, first;
 	void *image;
 
 	if (!query)
@@ -85,10 +85,16 @@ __weak __noinline int policy_lookup(struct policy_query *query, u32 uid)
 	__builtin_memcpy(prefix, query->digest, sizeof(prefix));
 	if (uid != POLICY_EVERY_USER)
 		policy_user_key(prefix, uid);
+	first = policy_first_bucket(prefix[0], header->buckets);
 
 	for (u32 i = 0; i < INTERDICT_PROBE_MAX; i++) {
-		u32 block = header->bucket_first + (((u32)prefix[0] + i) & header->bucket_mask);
-		const struct policy_bucket *bucket = bpf_map_lookup_elem(image, &block);
+		const struct policy_bucket *bucket;
+		u32 block = first + i;
+
+		if (block >= header->buckets)
+			block -= header->buckets;
+		block += header->bucket_first;
+		bucket = bpf_map_lookup_elem(image, &block);
 
 		if (!bucket || i >= header->probe_max)
 			return 0;

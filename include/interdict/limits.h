@@ -10,7 +10,7 @@
  * their meaning that their sizes do not show; a daemon takes over maps of its own only.
  */
 #ifndef INTERDICT_ABI
-#define INTERDICT_ABI 1
+#define INTERDICT_ABI 2
 #endif
 
 /* Bytes in a SHA-256 digest, and in the prefix that the policy table holds. */

@@ -18,7 +18,7 @@
 #include "limits.h"
 
 #define POLICY_MAGIC 0x50445449U /* "ITDP", little endian */
-#define POLICY_VERSION 2U
+#define POLICY_VERSION 3U
 #define POLICY_BLOCK_SIZE 64U
 #define POLICY_SLOTS 3U /* entries a bucket */
 #define POLICY_GATE_BITS_PER_BLOCK (POLICY_BLOCK_SIZE * 8U)
@@ -34,7 +34,7 @@ struct policy_header {
 	__u64 generation;   /* grows by one with each policy put in force */
 	__u32 gate_mask;    /* gate blocks - 1; the number of blocks is a power of two */
 	__u32 bucket_first; /* block number of the first bucket */
-	__u32 bucket_mask;  /* buckets - 1; the number of buckets is a power of two */
+	__u32 buckets;	    /* how many there are, 1.. */
 	__u32 probe_max;    /* longest run of buckets a lookup has to walk, 1.. */
 	__u32 flags;
 	__u32 entries;	      /* digests in the table */
@@ -43,9 +43,9 @@ struct policy_header {
 };
 
 /*
- * Open addressing, linear probing by bucket. A digest starts at bucket
- * (first 8 bytes of the digest, little endian) & bucket_mask. A slot with entry
- * 0 is empty, and an empty slot ends the search.
+ * Open addressing, linear probing by bucket. A digest starts at policy_first_bucket();
+ * behind the last bucket comes the first one. A slot with entry 0 is empty, and an
+ * empty slot ends the search.
  *
  * What holds for one user only lies in the same table under a key made of the
  * digest and the user: policy_user_key(). Nobody looks there unless the action
@@ -100,6 +100,17 @@ static inline void policy_user_key(__u64 prefix[2], __u32 uid)
 {
 	prefix[0] ^= policy_hash(uid);
 	prefix[1] ^= policy_hash(~(__u64)uid);
+}
+
+/*
+ * Where the search for a key begins, 0 ... @buckets - 1. @word: its first 8 bytes, little
+ * endian. Any number of buckets will do, so none is there for the sake of a power of two;
+ * and what is sorted by digest lies in the order of the table, which is then filled from
+ * its beginning to its end.
+ */
+static inline __u32 policy_first_bucket(__u64 word, __u32 buckets)
+{
+	return (__u32)((__u64)__builtin_bswap32((__u32)word) * buckets >> 32);
 }
 
 /* Block of the gate, 0 ... gate_mask, that has the bits of a size with this hash. */

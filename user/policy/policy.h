@@ -165,8 +165,8 @@ struct policy_geometry {
 };
 
 /*
- * Size of the image: gate of 16 bits or more a size, table filled to 0.6 at most.
- * Returns 0, or -E2BIG if no map can be that large.
+ * Size of the image: gate of 16 bits or more a size, table filled to 0.6, so at
+ * most 40 bytes an entry of a large policy. Returns 0, or -E2BIG if no map can be that large.
  */
 int policy_image_size(const struct policy *policy, struct policy_geometry *ret_geometry);
 

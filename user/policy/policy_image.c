@@ -27,9 +27,12 @@ int policy_image_size(const struct policy *policy, struct policy_geometry *ret_g
 				       POLICY_GATE_BITS_PER_BLOCK);
 	uint64_t keys = (uint64_t)policy->digest_count + policy->exempt_users;
 	/* keys / (slots * 0.6), rounded up */
-	uint64_t buckets = round_up_power((keys * 5 + 3 * POLICY_SLOTS - 1) / (3 * POLICY_SLOTS));
-	uint64_t blocks = 1 + gate + buckets;
+	uint64_t buckets = (keys * 5 + 3 * POLICY_SLOTS - 1) / (3 * POLICY_SLOTS);
+	uint64_t blocks;
 
+	if (buckets == 0)
+		buckets = 1;
+	blocks = 1 + gate + buckets;
 	if (blocks > INT32_MAX)
 		return -E2BIG;
 	*ret_geometry = (struct policy_geometry){
@@ -83,7 +86,12 @@ static uint32_t first_bucket(const struct policy_header *header, const struct ke
 	uint64_t word;
 
 	memcpy(&word, key->bytes, sizeof(word));
-	return (uint32_t)le64toh(word) & header->bucket_mask;
+	return policy_first_bucket(le64toh(word), header->buckets);
+}
+
+static uint32_t next_bucket(const struct policy_header *header, uint32_t at)
+{
+	return at + 1 == header->buckets ? 0 : at + 1;
 }
 
 static void write_header(const struct policy *policy, const struct policy_geometry *geometry,
@@ -95,7 +103,7 @@ static void write_header(const struct policy *policy, const struct policy_geomet
 		.generation = generation,
 		.gate_mask = geometry->gate_blocks - 1,
 		.bucket_first = geometry->bucket_first,
-		.bucket_mask = geometry->buckets - 1,
+		.buckets = geometry->buckets,
 		.probe_max = 1,
 		.flags = policy_flags(policy, today),
 		.entries = (uint32_t)policy->digest_count,
@@ -145,7 +153,7 @@ static int insert(void *image, const struct key *key, uint32_t number, uint8_t a
 				header->probe_max = probe;
 			return 0;
 		}
-		at = (at + 1) & header->bucket_mask;
+		at = next_bucket(header, at);
 	}
 	return -E2BIG;
 }
@@ -234,7 +242,7 @@ static struct policy_bucket *find_key(const void *image, const struct key *key,
 			*ret_slot = slot;
 			return bucket;
 		}
-		at = (at + 1) & header->bucket_mask;
+		at = next_bucket(header, at);
 	}
 	return NULL;
 }
@@ -269,7 +277,7 @@ void policy_image_update_phases(const struct policy *policy, void *image, int32_
 	struct policy_bucket *buckets = image_buckets(image);
 
 	__atomic_store_n(&header->flags, policy_flags(policy, today), __ATOMIC_RELAXED);
-	for (uint64_t i = 0; i <= header->bucket_mask; i++) {
+	for (uint64_t i = 0; i < header->buckets; i++) {
 		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
 			uint32_t number = buckets[i].entry[slot];
 
