@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# 100,000 sized entries and 5,358 bare digests: loaded in under a second, the daemon under 18 MiB,
+# 100,000 sized entries and 5,358 bare digests: loaded in under a second, the daemon under 12 MiB,
 # and one of them found among the others.
 . "$(dirname "$0")/../lib.sh"
 need_root
@@ -45,7 +45,7 @@ resident() {
 # are over, which have no priority. Until then the pages of the policy that they look into are
 # resident too.
 is_small() {
-	[ "$(resident)" -lt 18432 ]
+	[ "$(resident)" -le 12288 ]
 }
 settles() {
 	if grep -q __asan_init "$interdict"; then
@@ -57,7 +57,7 @@ settles() {
 		not_ok "$1" "$(resident) KiB: $(grep -E '^Rss|VmHWM' /proc/"$monitor"/status)"
 	fi
 }
-settles "the daemon settles under 18 MiB"
+settles "the daemon settles under 12 MiB"
 monitor_reload || not_ok "a reload is answered"
 settles "after a reload too"
 check "the monitor ends" monitor_stop

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "log.h"
@@ -178,6 +180,21 @@ static int open_rings(struct kernel *kernel)
 				kernel_hand_over, kernel);
 }
 
+/*
+ * libbpf has parsed the object that lies in our program file, a tenth of what a daemon at
+ * rest would have resident. The pages are those of the file: they come back if they are read.
+ */
+static void release_object(const struct kernel *kernel)
+{
+	const struct bpf_object_skeleton *table = kernel->skeleton->skeleton;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)table->data + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)table->data + table->data_sz) / page * page;
+
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 static void kernel_freep(struct kernel **kernel)
 {
 	kernel_free(*kernel);
@@ -215,6 +232,7 @@ int kernel_load(const struct kernel_options *options, kernel_record_fn on_record
 	error = open_rings(kernel);
 	if (error)
 		return error;
+	release_object(kernel);
 	*ret = TAKE_PTR(kernel);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "monitor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -469,6 +470,15 @@ static void monitor_free(struct monitor *monitor)
 		close(monitor->lock_fd);
 }
 
+/*
+ * One heap for all threads: they allocate little, and what a thread's own heap has at its end
+ * malloc_trim(3) does not give back.
+ */
+static void share_heap(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+}
+
 int monitor_run(const struct config *config)
 {
 	struct monitor monitor = {
@@ -480,8 +490,10 @@ int monitor_run(const struct config *config)
 		.started = clock_boottime(),
 		.watchdog_interval = notify_watchdog_interval(),
 	};
-	int error = start(&monitor);
+	int error;
 
+	share_heap();
+	error = start(&monitor);
 	if (!error) {
 		monitor_watch(&monitor, kernel_records_fd(monitor.kernel));
 		monitor_watch(&monitor, hold_fd(monitor.hold));

@@ -37,7 +37,8 @@ struct repeat {
 	uint32_t capacity;
 	uint32_t bucket_mask;
 	uint32_t *buckets; /* first slot of each chain */
-	uint32_t free;     /* first of the free slots */
+	uint32_t free;     /* first of the slots that were used and are free */
+	uint32_t begun;    /* slots from here on were never used, and their memory not touched */
 	uint32_t oldest, newest;
 	struct repeat_slot *slots;
 };
@@ -88,8 +89,7 @@ struct repeat *repeat_new(size_t capacity, uint64_t interval, repeat_write write
 		return NULL;
 	}
 	memset(repeat->buckets, 0xff, buckets * sizeof(*repeat->buckets));
-	for (uint32_t i = 0; i < capacity; i++)
-		repeat->slots[i].chain = i + 1 < capacity ? i + 1 : NO_SLOT;
+	repeat->free = NO_SLOT;
 	repeat->write = write;
 	repeat->userdata = userdata;
 	repeat->interval = interval;
@@ -103,7 +103,7 @@ void repeat_free(struct repeat *repeat)
 {
 	if (!repeat)
 		return;
-	for (uint32_t i = 0; i < repeat->capacity; i++)
+	for (uint32_t i = 0; i < repeat->begun; i++)
 		alert_release(&repeat->slots[i].alert);
 	free(repeat->buckets);
 	free(repeat->slots);
@@ -169,21 +169,31 @@ static uint32_t slot_find(const struct repeat *repeat, const struct repeat_key *
 	return number;
 }
 
+/* A slot that is free, NO_SLOT if there is none. */
+static uint32_t slot_free(struct repeat *repeat)
+{
+	uint32_t number = repeat->free;
+
+	if (number != NO_SLOT)
+		repeat->free = repeat->slots[number].chain;
+	else if (repeat->begun < repeat->capacity)
+		number = repeat->begun++;
+	return number;
+}
+
 static uint32_t slot_take(struct repeat *repeat, const struct repeat_key *key, uint64_t now)
 {
-	uint32_t *bucket = bucket_of(repeat, key);
+	uint32_t *bucket = bucket_of(repeat, key), number = slot_free(repeat);
 	struct repeat_slot *slot;
-	uint32_t number;
 
-	if (repeat->free == NO_SLOT) {
+	if (number == NO_SLOT) {
 		number = repeat->oldest;
 		if (repeat->slots[number].waiting > 0)
 			slot_write(repeat, number, now);
 		slot_release(repeat, number);
+		number = slot_free(repeat);
 	}
-	number = repeat->free;
 	slot = &repeat->slots[number];
-	repeat->free = slot->chain;
 	slot->key = *key;
 	slot->chain = *bucket;
 	*bucket = number;
@@ -237,7 +247,7 @@ uint64_t repeat_next(const struct repeat *repeat)
 
 void repeat_flush(struct repeat *repeat, uint64_t now)
 {
-	for (uint32_t i = 0; i < repeat->capacity && repeat->waiting > 0; i++)
+	for (uint32_t i = 0; i < repeat->begun && repeat->waiting > 0; i++)
 		if (repeat->slots[i].waiting > 0)
 			slot_write(repeat, i, now);
 }
