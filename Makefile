@@ -182,7 +182,7 @@ uninstall: vendor-files
 	@cd $(DESTDIR)$(sysconfdir) && rmdir interdict/*.d interdict/vendors.available interdict logrotate.d \
 		2>/dev/null || true
 	@# What was remembered of signed lists stays too: without it older ones would be taken.
-	@rm -f $(DESTDIR)$(statedir)/run
+	@rm -f $(DESTDIR)$(statedir)/run $(DESTDIR)$(statedir)/policy.cache $(DESTDIR)$(statedir)/.policy.cache.new
 	@rmdir $(DESTDIR)$(statedir) 2>/dev/null || ! test -d $(DESTDIR)$(statedir) || \
 		echo "$(DESTDIR)$(statedir) is not empty and stays"
 	@! $(systemd_is_here) || systemctl daemon-reload

@@ -207,6 +207,18 @@ static void print_privileges(const json_t *privileges)
 	putchar('\n');
 }
 
+/* Whether the compiled lists are on disk, for the next start, and out of memory. */
+static void print_cache(const json_t *policy)
+{
+	const json_t *cache = json_object_get(policy, "cache");
+	bool failed = json_object_get(cache, "error");
+
+	printf("cache        %s%s%s%s\n", text_of(cache, "state"), failed ? ": " : "",
+	       failed ? text_of(cache, "error") : "",
+	       json_is_true(json_object_get(policy, "resident")) ?
+		       ", no file to lie in: the policy is in memory" : "");
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -226,6 +238,7 @@ static void print_status(const json_t *status)
 	printf("policy       %lld, %lld entries, digest %.16s, from %s\n",
 	       number_of(policy, "generation"), number_of(policy, "entries"),
 	       text_of(policy, "digest"), text_of(status, "vendors_dir"));
+	print_cache(policy);
 	print_vendors(policy);
 	print_tomorrow(policy, text_of(status, "mode"));
 	print_warnings(policy);

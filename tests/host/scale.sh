@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # 100,000 sized entries and 5,358 bare digests: loaded in under a second, the daemon under 12 MiB,
-# and one of them found among the others.
+# and one of them found among the others. A second start parses no list.
 . "$(dirname "$0")/../lib.sh"
 need_root
 
@@ -60,5 +60,44 @@ settles() {
 settles "the daemon settles under 12 MiB"
 monitor_reload || not_ok "a reload is answered"
 settles "after a reload too"
+
+# What was made of the lists comes back, and decides the same.
+cache() {
+	"$interdict" status --json | jq -r .policy.cache.state
+}
+is_cached() {
+	[ "$(cache)" = written ] || [ "$(cache)" = read ]
+}
+check "the compiled lists are written" wait_for 60 is_cached
 check "the monitor ends" monitor_stop
+# restarts NAME STATE: starts it, with the cache in that state, and everything is as before.
+restarts() {
+	monitor_start enforce || bail "the monitor does not start again"
+	matches "$1: the cache is $2" "^($2)$" "$(cache)"
+	equal "$1: every entry counts" 105359 "$("$interdict" status --json | jq .policy.entries)"
+	denied "$1: one among them is denied" exec "$work/listed"
+	runs "$1: another file of the same size runs" exec "$work/allowed"
+	reported "$1: the alert has the entry's texts" \
+		'.interdict.decision == "deny" and .interdict.entry.product == "Test" and .interdict.entry.version == "1.0"'
+}
+restarts "a second start" read
+settles "what is read from the cache settles under 12 MiB"
+check "the monitor ends again" monitor_stop
+
+# One byte of an entry: never another decision.
+printf '\377' | dd of=/var/lib/interdict/policy.cache bs=1 seek=3000000 conv=notrunc status=none
+restarts "a cache that was altered" "written|waiting"
+matches "it is said to be damaged" "policy.cache: damaged" "$(cat "$monitor_log")"
+check "it is written anew" wait_for 60 is_cached
+check "the monitor ends once more" monitor_stop
+
+# Nowhere to write: parsed, and said.
+rm /var/lib/interdict/policy.cache
+mount -o remount,ro /var/lib/interdict
+restarts "a state directory that cannot be written to" "none|waiting"
+says_why() {
+	"$interdict" status | grep -q '^cache  *none: Read-only file system'
+}
+check "that is said too" wait_for 60 says_why
+check "the monitor ends at last" monitor_stop
 finish

@@ -113,6 +113,20 @@ void problems_add_untold(struct problems *problems, enum problem_severity severi
 	problems->added[severity] += count;
 }
 
+void problems_add_all(struct problems *problems, const struct problems *from)
+{
+	size_t told[SEVERITIES] = { 0 };
+	const struct problem *problem;
+
+	for (size_t i = 0; (problem = problems_get(from, i)); i++) {
+		told[problem->severity]++;
+		problems_add(problems, problem->severity, problem->file, problem->line, "%s",
+			     problem->text);
+	}
+	for (unsigned int severity = 0; severity < SEVERITIES; severity++)
+		problems_add_untold(problems, severity, from->added[severity] - told[severity]);
+}
+
 size_t problems_errors(const struct problems *problems)
 {
 	return problems->added[PROBLEM_ERROR];

@@ -51,6 +51,9 @@ void problems_add_found(struct problems *problems, const char *file, unsigned in
 /* Counts so many more that were added elsewhere, of which nothing else is known. */
 void problems_add_untold(struct problems *problems, enum problem_severity severity, size_t count);
 
+/* Adds all of @from, those that are only counted included. */
+void problems_add_all(struct problems *problems, const struct problems *from);
+
 /* How many were added, kept or not. */
 size_t problems_errors(const struct problems *problems);
 size_t problems_warnings(const struct problems *problems);

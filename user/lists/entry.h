@@ -40,4 +40,7 @@ void entry_sort(struct entry *entries, size_t count);
 /* True if @a and @b have the same digest. */
 bool entry_same_digest(const struct entry *a, const struct entry *b);
 
+/* Sorts sizes, ascending. Returns 0, or -ENOMEM: then they are as they were. */
+int sizes_sort(uint64_t *sizes, size_t count);
+
 #endif

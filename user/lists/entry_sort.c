@@ -5,6 +5,7 @@
  * entries must not need a second copy. Lists that are not random (the same
  * digest a million times) end in qsort(3).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,4 +100,40 @@ static void sort_from(struct entry *entries, size_t count, unsigned int byte)
 void entry_sort(struct entry *entries, size_t count)
 {
 	sort_from(entries, count, 0);
+}
+
+/*
+ * Least significant byte first, since sizes are anything but random; bytes that are the
+ * same in all of them, as the upper ones are, cost nothing.
+ */
+int sizes_sort(uint64_t *sizes, size_t count)
+{
+	uint64_t *other = malloc((count ? count : 1) * sizeof(*other));
+	uint64_t *from = sizes, *to = other, *swapped;
+
+	if (!other)
+		return -ENOMEM;
+	for (unsigned int shift = 0; shift < 64 && count > 0; shift += 8) {
+		size_t next[256] = { 0 }, sum = 0;
+
+		for (size_t i = 0; i < count; i++)
+			next[from[i] >> shift & 0xff]++;
+		if (next[from[0] >> shift & 0xff] == count)
+			continue;
+		for (unsigned int value = 0; value < 256; value++) {
+			size_t here = next[value];
+
+			next[value] = sum;
+			sum += here;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[next[from[i] >> shift & 0xff]++] = from[i];
+		swapped = from;
+		from = to;
+		to = swapped;
+	}
+	if (from != sizes)
+		memcpy(sizes, from, count * sizeof(*sizes));
+	free(other);
+	return 0;
 }

@@ -79,8 +79,7 @@ static int take_row(struct list_intake *intake, struct frame *frame)
 	return intake->function(intake->cookie, &row);
 }
 
-/* Our own words for what the frame says: NULL for "", or if there is no such thing. */
-static const char *find_format(const char *bytes, size_t size)
+const char *list_format_named(const char *bytes, size_t size)
 {
 	struct list_format_name name;
 
@@ -90,7 +89,7 @@ static const char *find_format(const char *bytes, size_t size)
 	return NULL;
 }
 
-static const char *find_compression(const char *bytes, size_t size)
+const char *list_compression_named(const char *bytes, size_t size)
 {
 	const char *name;
 
@@ -114,8 +113,9 @@ static int take_facts(struct list_intake *intake, struct frame *frame)
 	facts.set_aside = frame_get_u32(frame);
 	if (!frame_is_done(frame) || intake->has_facts || facts.rows != intake->rows)
 		return -EPROTO;
-	facts.format = format_size ? find_format(format, format_size) : NULL;
-	facts.compression = compression_size ? find_compression(compression, compression_size) : NULL;
+	facts.format = format_size ? list_format_named(format, format_size) : NULL;
+	facts.compression =
+		compression_size ? list_compression_named(compression, compression_size) : NULL;
 	if ((format_size && !facts.format) || (compression_size && !facts.compression) ||
 	    (facts.rows > 0 && !facts.format))
 		return -EPROTO;

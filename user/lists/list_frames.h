@@ -28,4 +28,8 @@ struct list_intake {
  */
 int list_take_frame(struct list_intake *intake, struct frame *frame);
 
+/* Our own words for the name of a format or of a compression; NULL: there is no such thing. */
+const char *list_format_named(const char *bytes, size_t size);
+const char *list_compression_named(const char *bytes, size_t size);
+
 #endif

@@ -18,13 +18,13 @@ struct inforce {
 	int32_t today;
 };
 
-int inforce_read(const char *directory, const char *warning_lists, struct problems *problems,
-		 struct policy **ret_policy)
+int inforce_read(const char *directory, const char *warning_lists, const char *state,
+		 struct problems *problems, struct policy **ret_policy)
 {
 	struct policy *policy = NULL;
 	int error;
 
-	error = policy_load(directory, problems, &policy);
+	error = policy_load_cached(directory, state, problems, &policy);
 	if (!error)
 		error = protect_check(policy, problems);
 	if (!error)

@@ -20,11 +20,12 @@ struct inforce;
 /*
  * Reads the vendor files in @directory and checks the policy against what this
  * host needs (protect.h), and against the warning lists in that directory
- * (hygiene.h). Returns 0 and the policy, or a negative errno with the reasons in
+ * (hygiene.h). Lists that are those of last time come from the cache in the directory
+ * @state (policy_cache.h). Returns 0 and the policy, or a negative errno with the reasons in
  * @problems.
  */
-int inforce_read(const char *directory, const char *warning_lists, struct problems *problems,
-		 struct policy **ret_policy);
+int inforce_read(const char *directory, const char *warning_lists, const char *state,
+		 struct problems *problems, struct policy **ret_policy);
 
 struct inforce *inforce_new(struct kernel *kernel);
 

@@ -501,6 +501,7 @@ int monitor_run(const struct config *config)
 		monitor_watch(&monitor, monitor.signal_fd);
 		monitor_announce(&monitor);
 		monitor_start_sweep(&monitor);
+		monitor_cache_policy(&monitor);
 		monitor_hygiene_policy(&monitor);
 		loop(&monitor);
 		monitor_stop(&monitor);

@@ -76,7 +76,7 @@ static void done(void *data, void *context)
 }
 
 /* Returns 0, or a negative errno if the thread cannot be started. */
-static int start(struct monitor *monitor)
+int monitor_background(struct monitor *monitor)
 {
 	int r;
 
@@ -103,7 +103,7 @@ void monitor_hygiene_policy(struct monitor *monitor)
 	struct monitor_hygiene_job *data;
 
 	forget(monitor);
-	if (policy_entry_count(policy) == 0 || start(monitor) < 0)
+	if (policy_entry_count(policy) == 0 || monitor_background(monitor) < 0)
 		return;
 	data = calloc(1, sizeof(*data));
 	job.data = data;

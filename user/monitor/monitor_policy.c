@@ -29,8 +29,8 @@ static int read_policy(const struct monitor *monitor, struct problems *problems,
 	struct policy *policy = NULL;
 	int error;
 
-	error = inforce_read(monitor->config->vendors_dir, monitor->config->warning_lists, problems,
-			     &policy);
+	error = inforce_read(monitor->config->vendors_dir, monitor->config->warning_lists,
+			     monitor->config->state_dir, problems, &policy);
 	if (!error)
 		error = sequences_check(monitor->config->state_dir, policy, problems);
 	if (error) {
@@ -162,6 +162,7 @@ int monitor_reload(struct monitor *monitor)
 			 (unsigned long long)monitor->context.policy_generation);
 		report_policy(monitor, "reload", old_digest, old_generation);
 		monitor_start_sweep(monitor);
+		monitor_cache_policy(monitor);
 		monitor_hygiene_policy(monitor);
 	}
 	notify_send("READY=1\nSTATUS=policy %llu in force%s",

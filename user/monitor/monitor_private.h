@@ -46,6 +46,10 @@ struct monitor {
 	struct health_watch health;
 	struct background *hygiene;		 /* NULL: there was no need yet */
 	struct monitor_hygiene_job *hygiene_job; /* the present one; NULL: none */
+	struct {
+		const char *state; /* none, waiting, written, read */
+		int error;
+	} cache; /* of the policy in force */
 	int lock_fd;
 	int signal_fd;
 	int epoll_fd;
@@ -88,7 +92,12 @@ void monitor_stop(struct monitor *monitor);
 /* monitor_calendar.c */
 void monitor_remind(struct monitor *monitor);
 
-/* monitor_hygiene.c */
+/* monitor_cache.c */
+void monitor_cache_policy(struct monitor *monitor);
+json_t *monitor_cache_status(const struct monitor *monitor);
+
+/* monitor_hygiene.c; monitor.hygiene is there after monitor_background() has returned 0 */
+int monitor_background(struct monitor *monitor);
 void monitor_hygiene_policy(struct monitor *monitor);
 bool monitor_hygiene_ready(struct monitor *monitor, int fd);
 void monitor_hygiene_release(struct monitor *monitor);

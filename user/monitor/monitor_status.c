@@ -23,9 +23,10 @@ static json_t *policy_status(const struct monitor *monitor)
 
 	digest_to_hex(monitor->context.policy_digest, hex);
 	schedule_format_date(today, date);
-	return json_pack("{s:I, s:s, s:I, s:s, s:o, s:o, s:o}", "generation",
+	return json_pack("{s:I, s:s, s:I, s:s, s:o, s:b, s:o, s:o, s:o}", "generation",
 			 (json_int_t)monitor->context.policy_generation, "digest", hex, "entries",
-			 (json_int_t)policy_entry_count(policy), "today", date, "vendors",
+			 (json_int_t)policy_entry_count(policy), "today", date, "cache",
+			 monitor_cache_status(monitor), "resident", policy_is_resident(policy), "vendors",
 			 policy_status_vendors(policy, today), "tomorrow",
 			 policy_status_tomorrow(policy, today), "warnings",
 			 policy_status_warnings(policy, today));

@@ -31,6 +31,7 @@ void policy_free(struct policy *policy)
 		intern_release(&policy->facts);
 	}
 	frozen_release(&policy->frozen);
+	problems_free(policy->warnings);
 	free(policy);
 }
 
@@ -286,6 +287,16 @@ bool policy_size_listed(const struct policy *policy, uint64_t size)
 {
 	return policy->size_count > 0 && bsearch(&size, policy->sizes, policy->size_count,
 						 sizeof(size), compare_sizes);
+}
+
+bool policy_is_recalled(const struct policy *policy)
+{
+	return policy->recalled;
+}
+
+bool policy_is_resident(const struct policy *policy)
+{
+	return policy->resident;
 }
 
 bool policy_has_unsized(const struct policy *policy)

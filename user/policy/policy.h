@@ -48,6 +48,10 @@ struct policy_list {
 	uint16_t vendor;
 	const char *compression; /* NULL: none */
 	bool archive; /* digests of package files: no entries of the kernel */
+	uint64_t size; /* of its file, bytes */
+	/* What tells its bytes from others: SHA-256, of a signed list what its signature is made
+	 * of. Of policy_load_cached() only. */
+	uint8_t contents[INTERDICT_DIGEST_SIZE];
 	struct list_signature signature; /* verified, where the vendor says signed-by */
 };
 
@@ -57,6 +61,20 @@ struct policy_list {
  * a negative errno: -EINVAL for wrong contents. The caller frees the policy.
  */
 int policy_load(const char *vendors_dir, struct problems *problems, struct policy **ret_policy);
+
+/*
+ * The same for the monitor. What is made of the lists is taken from the cache in the state
+ * directory @state (policy_cache.h) if that is made of the same lists; what is wrong with
+ * the cache is a warning, and the lists are parsed.
+ */
+int policy_load_cached(const char *vendors_dir, const char *state, struct problems *problems,
+		       struct policy **ret_policy);
+
+/* Whether the lists came from the cache and were not parsed. */
+bool policy_is_recalled(const struct policy *policy);
+
+/* Whether a large policy has found no file to lie in, and is in memory. */
+bool policy_is_resident(const struct policy *policy);
 
 /* One more owner, who frees it too: it is gone with the last one. From whatever thread. */
 struct policy *policy_ref(struct policy *policy);

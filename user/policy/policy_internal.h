@@ -44,11 +44,24 @@ struct policy {
 	struct intern facts;
 	struct frozen frozen;
 	bool has_unsized;
+	bool recalled; /* from the cache */
+	bool resident; /* large, and not in `frozen` */
+	struct problems *warnings; /* of the lists, for the cache; NULL: not wanted, or recalled */
+	uint8_t entries_digest[INTERDICT_DIGEST_SIZE]; /* what of `digest` is of the entries */
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };
 
 /*
- * Computes policy->digest, from entries that are merged and exemptions that are
+ * From all rows of all lists to entries that are merged and sorted, and what is counted of
+ * them; then the large blocks move out of memory. Returns 0, -ENOMEM or -ENOSYS.
+ */
+int policy_compile(struct policy *policy, struct problems *problems);
+
+/* Computes policy->entries_digest of entries that are merged. False if libcrypto does not. */
+bool policy_compute_entries_digest(struct policy *policy);
+
+/*
+ * Computes policy->digest, from the digest of the entries and exemptions that are
  * collected, those of other hosts included. False if libcrypto does not do it.
  */
 bool policy_compute_digest(struct policy *policy);

@@ -8,9 +8,12 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
+#include "list_contents.h"
 #include "listing_read.h"
+#include "policy_cache.h"
 #include "policy_internal.h"
 #include "sandbox.h"
 #include "secure_file.h"
@@ -18,9 +21,8 @@
 #include "steady_file.h"
 #include "util.h"
 
-#define SUFFIX	   ".vendor"
-#define INDEX_MAX  UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
-#define FREEZE_MIN (1U << 20) /* bytes; a smaller policy may stay on the heap */
+#define SUFFIX	  ".vendor"
+#define INDEX_MAX UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
 
 struct builder {
 	struct policy *policy;
@@ -30,9 +32,15 @@ struct builder {
 	struct minisign_key key; /* of the vendor being read, if it says signed-by */
 	uint16_t vendor;	 /* being read */
 	uint16_t list;
+	struct policy_cache *cache; /* that lists are compared with; NULL: they are parsed */
 };
 
 #define ARCHIVES_MAX (1U << 16)
+
+static void free_problems(struct problems **problems)
+{
+	problems_free(*problems);
+}
 
 static void policy_free_pointer(struct policy **policy)
 {
@@ -228,18 +236,35 @@ static struct policy_list *new_list(struct builder *builder, const char *path)
 }
 
 /* What is in a list and cannot be acted on is said, not passed over. */
-static void report_weak(struct builder *builder, const char *path, const struct list_facts *facts)
+static void report_weak(struct problems *problems, const struct policy_list *list)
 {
-	if (facts->weak[LIST_MD5] || facts->weak[LIST_SHA1] || facts->weak[LIST_OTHER])
-		problems_add(builder->problems, PROBLEM_WARNING, path, 0,
+	const uint32_t *weak = list->weak;
+
+	if (weak[LIST_MD5] || weak[LIST_SHA1] || weak[LIST_OTHER])
+		problems_add(problems, PROBLEM_WARNING, list->path, 0,
 			     "not enforceable, since only SHA-256 is: %u MD5, %u SHA-1, %u others",
-			     facts->weak[LIST_MD5], facts->weak[LIST_SHA1],
-			     facts->weak[LIST_OTHER]);
-	if (facts->set_aside)
-		problems_add(builder->problems, PROBLEM_WARNING, path, 0,
+			     weak[LIST_MD5], weak[LIST_SHA1], weak[LIST_OTHER]);
+	if (list->set_aside)
+		problems_add(problems, PROBLEM_WARNING, list->path, 0,
 			     "%u left out: no digest of a file, or not to be acted on by what the "
 			     "list itself says",
-			     facts->set_aside);
+			     list->set_aside);
+}
+
+static void set_facts(struct policy_list *list, const struct list_facts *facts)
+{
+	list->format = facts->format;
+	list->rows = facts->rows;
+	memcpy(list->weak, facts->weak, sizeof(list->weak));
+	list->set_aside = facts->set_aside;
+	list->compression = facts->compression;
+}
+
+/* What is not known cannot be remembered. */
+static void forget_warnings(struct policy *policy)
+{
+	problems_free(policy->warnings);
+	policy->warnings = NULL;
 }
 
 /*
@@ -266,13 +291,69 @@ static int open_list(struct builder *builder, const struct vendor *vendor,
 	return 0;
 }
 
-/* Returns -ENOMEM, or 0: everything else is in the problems. */
+/* Parses a list, with its bytes hashed beside that if the cache will want to know them. */
+static int parse_list(struct builder *builder, const struct vendor_list *source, int fd,
+		      struct policy_list *list)
+{
+	_cleanup_(free_problems) struct problems *found = problems_new();
+	struct list_contents contents = { .fd = fd };
+	bool hashed = builder->policy->warnings && !list->signature.present;
+	struct list_facts facts = { 0 };
+	size_t errors;
+	int r;
+
+	if (!found)
+		return -ENOMEM;
+	if (hashed)
+		list_contents_begin(&contents);
+	r = list_read_apart(fd, list->path, NULL, found,
+			    source->archive ? add_archive_row : add_row, builder, &facts);
+	if (hashed && list_contents_end(&contents) < 0)
+		forget_warnings(builder->policy);
+	errors = problems_errors(found);
+	if (r == -E2BIG && errors == 0)
+		problems_add(found, PROBLEM_ERROR, list->path, 0,
+			     "expected at most %u entries and 4 GiB of text in all lists",
+			     source->archive ? ARCHIVES_MAX : LIST_ROWS_MAX);
+	if (r == 0 && facts.rows == 0 && !source->learned && errors == 0)
+		problems_add(found, PROBLEM_ERROR, list->path, 0,
+			     "no usable entry: expected at least one SHA-256");
+	problems_add_all(builder->problems, found);
+	if (r < 0)
+		return r;
+	memcpy(list->contents, hashed ? contents.digest : list->signature.contents,
+	       sizeof(list->contents));
+	if (builder->policy->warnings)
+		problems_add_all(builder->policy->warnings, found);
+	set_facts(list, &facts);
+	return 0;
+}
+
+/* Parses a list that is open, or takes it from the cache. */
+static int take_list(struct builder *builder, const struct vendor *vendor,
+		     const struct vendor_list *source, int fd, struct policy_list *list)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	list->size = (uint64_t)st.st_size;
+	r = builder->cache ? policy_cache_next(builder->cache, vendor->id, fd, list) :
+			     parse_list(builder, source, fd, list);
+	if (r == 0)
+		report_weak(builder->problems, list);
+	return r;
+}
+
+/*
+ * Returns -ENOMEM, or 0: everything else is in the problems. -ESTALE if the cache is of
+ * another list.
+ */
 static int read_list(struct builder *builder, const struct vendor *vendor,
 		     const struct vendor_list *source)
 {
-	size_t errors = problems_errors(builder->problems);
 	struct list_signature signature = { 0 };
-	struct list_facts facts = { 0 };
 	/* What is signed is read whole, and then its signature is looked at. */
 	bool steady = vendor->file && !(vendor->signed_by && !source->learned);
 	_cleanup_close_ int fd = -EBADF;
@@ -295,26 +376,10 @@ static int read_list(struct builder *builder, const struct vendor *vendor,
 		return -ENOMEM;
 	list->archive = source->archive;
 	list->signature = signature;
-	r = list_read_apart(fd, list->path, NULL, builder->problems,
-			    source->archive ? add_archive_row : add_row, builder, &facts);
-	if (r == -E2BIG && problems_errors(builder->problems) == errors)
-		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
-			     "expected at most %u entries and 4 GiB of text in all lists",
-			     source->archive ? ARCHIVES_MAX : LIST_ROWS_MAX);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	if (facts.rows == 0 && !source->learned && problems_errors(builder->problems) == errors)
-		problems_add(builder->problems, PROBLEM_ERROR, list->path, 0,
-			     "no usable entry: expected at least one SHA-256");
-	if (steady)
+	r = take_list(builder, vendor, source, fd, list);
+	if (r == 0 && steady)
 		steady_file_end(&file, fd, source->path, builder->problems);
-	report_weak(builder, list->path, &facts);
-	list->format = facts.format;
-	list->rows = facts.rows;
-	memcpy(list->weak, facts.weak, sizeof(list->weak));
-	list->set_aside = facts.set_aside;
-	list->compression = facts.compression;
-	return 0;
+	return r == -ENOMEM || r == -ESTALE ? r : 0;
 }
 
 static int read_lists(struct builder *builder)
@@ -343,146 +408,70 @@ static int read_lists(struct builder *builder)
 	return 0;
 }
 
-static void report_pair(struct builder *builder, const struct entry *entry,
-			const struct entry *before, const char *text)
+static void forget_lists(struct policy *policy)
 {
-	const char *path = builder->policy->lists[before->list].path;
-	_cleanup_free_ char *file = problem_quote(path, strlen(path));
-
-	problems_add(builder->problems, PROBLEM_ERROR, builder->policy->lists[entry->list].path,
-		     entry->line, "%s %s:%u", text, file ? file : "?", before->line);
+	for (size_t i = 0; i < policy->list_count; i++)
+		free(policy->lists[i].path);
+	policy->list_count = 0;
 }
 
 /*
- * Of the same digest in lists of the same vendor, keeps the first, or the first
- * with a size: a digest has only one, so who gives none does not contradict.
+ * Takes all lists from the cache. Returns 0, or a negative errno: then they have to be
+ * parsed, and what is to be said will be said then.
  */
-static void merge_entry(struct builder *builder, struct entry *kept, const struct entry *entry)
+static int recall(struct builder *builder, const char *state)
 {
-	if (entry->size == ENTRY_SIZE_UNKNOWN || entry->size == kept->size)
-		return;
-	if (kept->size == ENTRY_SIZE_UNKNOWN)
-		*kept = *entry;
+	_cleanup_(free_problems) struct problems *found = problems_new();
+	struct problems *problems = builder->problems;
+	int r = found ? policy_cache_open(state, problems, &builder->cache) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	builder->problems = found;
+	r = read_lists(builder);
+	builder->problems = problems;
+	if (r == 0 && problems_errors(found) > 0)
+		r = -EINVAL;
+	if (r == 0)
+		r = policy_cache_take(builder->cache, builder->policy, problems);
+	policy_cache_close(builder->cache);
+	builder->cache = NULL;
+	if (r == 0)
+		problems_add_all(problems, found);
 	else
-		report_pair(builder, entry, kept,
-			    "expected the size that the same digest has in");
+		forget_lists(builder->policy);
+	return r;
 }
 
-static void merge_entries(struct builder *builder)
+/* The entries: as they were compiled last time, or anew. */
+static int make_entries(struct builder *builder, const char *state)
 {
 	struct policy *policy = builder->policy;
-	struct entry *entries = policy->entries;
-	size_t kept = 0;
+	int r;
 
-	entry_sort(entries, policy->entry_count);
-	for (size_t i = 0; i < policy->entry_count; i++) {
-		struct entry *last = kept > 0 ? &entries[kept - 1] : NULL;
-		bool same = last && entry_same_digest(last, &entries[i]);
-
-		if (same && last->vendor == entries[i].vendor) {
-			merge_entry(builder, last, &entries[i]);
-			continue;
-		}
-		if (!same) {
-			policy->digest_count++;
-			/* The table holds prefixes: two digests must not share one. */
-			if (last && memcmp(last->digest, entries[i].digest,
-					   INTERDICT_PREFIX_SIZE) == 0)
-				report_pair(builder, &entries[i], last,
-					    "expected a real SHA-256: its first half is that of");
-		}
-		policy->vendors[entries[i].vendor].entries++;
-		entries[kept++] = entries[i];
+	if (state) {
+		if (recall(builder, state) == 0)
+			return 0;
+		policy->warnings = problems_new();
 	}
-	policy->entry_count = kept;
-	entries = reallocarray(entries, kept ? kept : 1, sizeof(*entries));
-	if (entries)
-		policy->entries = entries;
-}
-
-static int compare_sizes(const void *left, const void *right)
-{
-	const uint64_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-static int collect_sizes(struct policy *policy)
-{
-	uint64_t *sizes = calloc(policy->entry_count + 1, sizeof(*sizes)), *shrunk;
-	size_t count = 0, kept = 0;
-
-	if (!sizes)
-		return -ENOMEM;
-	for (size_t i = 0; i < policy->entry_count; i++) {
-		if (policy->entries[i].size == ENTRY_SIZE_UNKNOWN)
-			policy->has_unsized = true;
-		else
-			sizes[count++] = policy->entries[i].size;
-	}
-	qsort(sizes, count, sizeof(*sizes), compare_sizes);
-	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || sizes[kept - 1] != sizes[i])
-			sizes[kept++] = sizes[i];
-	shrunk = reallocarray(sizes, kept + 1, sizeof(*sizes));
-	policy->sizes = shrunk ? shrunk : sizes;
-	policy->size_count = kept;
-	return 0;
-}
-
-/*
- * Moves the large blocks out of memory, if they are worth it and there is a place
- * for them.
- */
-static void freeze(struct policy *policy)
-{
-	const struct frozen blocks[] = {
-		{ policy->entries, policy->entry_count * sizeof(*policy->entries) },
-		{ policy->sizes, policy->size_count * sizeof(*policy->sizes) },
-		{ policy->texts.bytes, policy->texts.used },
-		{ policy->facts.bytes, policy->facts.used },
-	};
-	const void *frozen[ARRAY_SIZE(blocks)];
-	size_t size = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
-		size += blocks[i].size;
-	if (size < FREEZE_MIN ||
-	    frozen_make(blocks, ARRAY_SIZE(blocks), frozen, &policy->frozen) < 0)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
-		free(blocks[i].bytes);
-	/* They are only read from here on. */
-	policy->entries = (struct entry *)frozen[0];
-	policy->sizes = (uint64_t *)frozen[1];
-	policy->texts.bytes = (char *)frozen[2];
-	policy->facts.bytes = (char *)frozen[3];
+	r = read_lists(builder);
+	return r < 0 ? r : policy_compile(policy, builder->problems);
 }
 
 static int finish(struct builder *builder)
 {
 	struct policy *policy = builder->policy;
-	bool good;
-	int r;
+	int r = exempt_collect(policy);
 
-	intern_finish(&policy->texts);
-	intern_finish(&policy->facts);
-	merge_entries(builder);
-	r = collect_sizes(policy);
-	if (r == 0)
-		r = exempt_collect(policy);
 	if (r < 0)
 		return r;
-	good = policy_compute_digest(policy);
-	if (!good)
-		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
-			     "libcrypto computes no SHA-256: check its configuration");
+	if (!policy_compute_digest(policy))
+		return -ENOSYS;
 	/* The digest is that of the files, and the same on every host. */
 	exempt_settle(policy, builder->problems);
-	freeze(policy);
 	/* A load leaves holes as large as the policy. */
 	malloc_trim(0);
-	return good ? 0 : -ENOSYS;
+	return 0;
 }
 
 /* A vendor that nobody wrote a file about, for one list. */
@@ -531,6 +520,7 @@ struct origin {
 	const char *directory;
 	const char *const *paths;
 	size_t path_count;
+	const char *state; /* directory with the cache; NULL: there is none */
 };
 
 static int build(struct builder *builder, const struct origin *origin)
@@ -547,8 +537,13 @@ static int build(struct builder *builder, const struct origin *origin)
 		return r;
 	if (origin->directory)
 		sort_vendors(builder);
-	r = read_lists(builder);
-	return r < 0 ? r : finish(builder);
+	r = make_entries(builder, origin->state);
+	if (r == 0)
+		r = finish(builder);
+	if (r == -ENOSYS)
+		problems_add(builder->problems, PROBLEM_ERROR, NULL, 0,
+			     "libcrypto computes no SHA-256: check its configuration");
+	return r;
 }
 
 static int load(const struct origin *origin, struct problems *problems,
@@ -585,10 +580,18 @@ int policy_load(const char *vendors_dir, struct problems *problems, struct polic
 	return load(&origin, problems, ret_policy);
 }
 
+int policy_load_cached(const char *vendors_dir, const char *state, struct problems *problems,
+		       struct policy **ret_policy)
+{
+	const struct origin origin = { .directory = vendors_dir, .state = state };
+
+	return load(&origin, problems, ret_policy);
+}
+
 int policy_load_lists(const char *const *paths, size_t count, struct problems *problems,
 		      struct policy **ret_policy)
 {
-	const struct origin origin = { NULL, paths, count };
+	const struct origin origin = { .paths = paths, .path_count = count };
 
 	return load(&origin, problems, ret_policy);
 }
