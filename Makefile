@@ -263,6 +263,11 @@ $(O)/tests/probes/%: tests/probes/%.c
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -o $@ $< $(probe_flags_$*)
 
+# Measures the library itself, so it is linked with what ships.
+$(O)/tests/bench/scale: tests/bench/scale.c $(O)/libinterdict.a
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(O)/libinterdict.a $(LDLIBS)
+
 test:
 	$(Q)scripts/deps test
 	$(Q)$(MAKE) --no-print-directory all $(unit_tests) $(probes)

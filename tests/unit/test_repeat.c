@@ -222,6 +222,34 @@ static void freed_with_waiting(void **state)
 	assert_null(repeat_new(0, SECOND, count, NULL));
 }
 
+/* Counted beside one that waits, and then only; the one that waits is the one that is written. */
+static void storms_are_counted(void **state)
+{
+	struct written written = { 0 };
+	struct repeat *repeat = make_repeat(8, &written);
+	struct alert alert = make_alert(1, 0, 9), other = make_alert(1, 1, 9);
+
+	(void)state;
+	assert_false(repeat_count(repeat, &alert.event, START));
+	add(repeat, 1, 0, 1, START);
+	assert_false(repeat_count(repeat, &alert.event, START + 1));
+	add(repeat, 1, 0, 2, START + 2);
+	for (uint64_t i = 0; i < 1000; i++)
+		assert_true(repeat_count(repeat, &alert.event, START + 3 + i));
+	assert_false(repeat_count(repeat, &other.event, START + 1003));
+	assert_int_equal(repeat_waiting(repeat), 1001);
+	/* Its time has come: one that is due is looked at. */
+	assert_false(repeat_count(repeat, &alert.event, START + SECOND));
+	repeat_expire(repeat, START + SECOND);
+	assert_int_equal(written.records, 2);
+	assert_int_equal(written.events, 1002);
+	assert_int_equal(written.last_pid, 2);
+	assert_int_equal(repeat_waiting(repeat), 0);
+	alert_release(&alert);
+	alert_release(&other);
+	repeat_free(repeat);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +259,7 @@ int main(void)
 		cmocka_unit_test(full_table_writes_the_oldest),
 		cmocka_unit_test(respawning_service),
 		cmocka_unit_test(accounting_is_exact),
+		cmocka_unit_test(storms_are_counted),
 		cmocka_unit_test(freed_with_waiting),
 	};
 

@@ -8,18 +8,23 @@
 
 #include "escape.h"
 
-json_t *json_date(uint64_t nanoseconds)
+size_t json_format_date(uint64_t nanoseconds, char ret_text[JSON_DATE_SIZE])
 {
 	time_t seconds = (time_t)(nanoseconds / 1000000000U);
 	struct tm utc;
-	char text[64];
-	int n;
 
 	gmtime_r(&seconds, &utc);
-	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", utc.tm_year + 1900,
+	return (size_t)snprintf(
+		     ret_text, JSON_DATE_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", utc.tm_year + 1900,
 	             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
 	             (unsigned int)(nanoseconds % 1000000000U));
-	return json_stringn_nocheck(text, (size_t)n);
+}
+
+json_t *json_date(uint64_t nanoseconds)
+{
+	char text[JSON_DATE_SIZE];
+
+	return json_stringn_nocheck(text, json_format_date(nanoseconds, text));
 }
 
 json_t *json_escaped(struct buffer *scratch, const char *bytes, size_t size)

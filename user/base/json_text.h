@@ -13,7 +13,12 @@
 
 #include "buffer.h"
 
-/* CLOCK_REALTIME in nanoseconds as "2026-11-21T02:12:45.123456789Z". NULL: out of memory. */
+#define JSON_DATE_SIZE 64
+
+/* CLOCK_REALTIME in nanoseconds as "2026-11-21T02:12:45.123456789Z". Returns its length. */
+size_t json_format_date(uint64_t nanoseconds, char ret_text[JSON_DATE_SIZE]);
+
+/* The same as a value. NULL: out of memory. */
 json_t *json_date(uint64_t nanoseconds);
 
 /* The bytes, escaped (escape.h). @scratch is used and keeps its memory. NULL: out of memory. */

@@ -107,15 +107,18 @@ uint64_t clock_realtime(void)
 	return clock_nanoseconds(CLOCK_REALTIME);
 }
 
+/* Most files of /proc are far smaller than they may be. */
+#define SMALL_FIRST 2047U
+
 int read_small_fd(int fd, size_t max, char **ret_text, size_t *ret_size)
 {
-	_cleanup_free_ char *text = malloc(max + 1);
-	size_t used = 0;
+	size_t room = max < SMALL_FIRST ? max : SMALL_FIRST, used = 0;
+	_cleanup_free_ char *text = malloc(room + 1);
 
 	if (!text)
 		return -ENOMEM;
 	for (;;) {
-		ssize_t n = read(fd, text + used, max + 1 - used);
+		ssize_t n = read(fd, text + used, room + 1 - used);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -126,6 +129,15 @@ int read_small_fd(int fd, size_t max, char **ret_text, size_t *ret_size)
 		used += (size_t)n;
 		if (used > max)
 			return -EFBIG;
+		if (used > room) {
+			char *grown;
+
+			room = room < max / 2 ? 2 * room : max;
+			grown = realloc(text, room + 1);
+			if (!grown)
+				return -ENOMEM;
+			text = grown;
+		}
 	}
 	text[used] = '\0';
 	*ret_text = TAKE_PTR(text);

@@ -20,6 +20,7 @@
 #define DPKG_DIRECTORY "/var/lib/dpkg"
 #define USERS	       32U
 #define ID_SIZE	       64U /* hexadecimal digits of a container's id */
+#define LOOK_PAUSE     (10U * 1000 * 1000) /* nanoseconds, between looks at what rarely changes */
 
 struct user {
 	bool known;
@@ -32,14 +33,19 @@ struct enrich {
 	struct user users[USERS]; /* the last ones asked for */
 	size_t oldest;		  /* user to be replaced next */
 	struct timespec changed;  /* change time of /etc/passwd then */
+	uint64_t next_look;	  /* at that change time */
+	uint32_t mounts;	  /* inode number of our mount namespace, which stays ours; 0: not known */
 };
 
 struct enrich *enrich_new(void)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
+	struct stat mounts;
 
 	if (!enrich)
 		return NULL;
+	if (stat("/proc/self/ns/mnt", &mounts) == 0)
+		enrich->mounts = (uint32_t)mounts.st_ino;
 	enrich->packages = packages_new(DPKG_DIRECTORY);
 	if (!enrich->packages) {
 		free(enrich);
@@ -85,19 +91,31 @@ static char *search_user(uint32_t uid)
 	return name;
 }
 
-/* Name of a user, or NULL; valid until the next call. */
-static const char *user_name(struct enrich *enrich, uint32_t uid)
+/* Whether there are users; forgets those that may be others by now. */
+static bool look_at_users(struct enrich *enrich, uint64_t now)
 {
 	struct stat stat_buffer;
-	struct user *user;
 
+	if (now < enrich->next_look)
+		return true;
 	if (stat(PASSWD_PATH, &stat_buffer) < 0)
-		return NULL;
+		return false;
+	enrich->next_look = now + LOOK_PAUSE;
 	if (stat_buffer.st_ctim.tv_sec != enrich->changed.tv_sec ||
 	    stat_buffer.st_ctim.tv_nsec != enrich->changed.tv_nsec) {
 		forget_users(enrich);
 		enrich->changed = stat_buffer.st_ctim;
 	}
+	return true;
+}
+
+/* Name of a user, or NULL; valid until the next call. */
+static const char *user_name(struct enrich *enrich, uint32_t uid, uint64_t now)
+{
+	struct user *user;
+
+	if (!look_at_users(enrich, now))
+		return NULL;
 	for (size_t i = 0; i < USERS; i++) {
 		if (enrich->users[i].known && enrich->users[i].uid == uid)
 			return enrich->users[i].name;
@@ -222,7 +240,8 @@ static void add_package(struct enrich *enrich, struct alert *alert, uint64_t now
 
 	/* elsewhere the same path is another file */
 	if (alert->package || !alert->path || event->flags & EVENT_PATH_CUT ||
-	    !process_mounts_are_ours(event->mnt_ns))
+	    ((!enrich->mounts || event->mnt_ns != enrich->mounts) &&
+	     !process_mounts_are_ours(event->mnt_ns)))
 		return;
 	owner = packages_owner(enrich->packages, alert->path, now);
 	if (owner)
@@ -232,7 +251,7 @@ static void add_package(struct enrich *enrich, struct alert *alert, uint64_t now
 void enrich_alert(struct enrich *enrich, struct alert *alert, uint64_t now)
 {
 	if (!alert->user) {
-		const char *name = user_name(enrich, alert->event.uid);
+		const char *name = user_name(enrich, alert->event.uid, now);
 
 		alert->user = name ? strdup(name) : NULL;
 	}

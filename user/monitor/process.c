@@ -208,18 +208,12 @@ bool process_is_gone(pid_t pid, uint64_t start)
 
 char *process_link(pid_t pid, const char *name)
 {
-	_cleanup_free_ char *target = malloc(INTERDICT_PATH_MAX + 1);
-	char path[64];
+	char target[INTERDICT_PATH_MAX], path[64];
 	ssize_t n;
 
-	if (!target)
-		return NULL;
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	n = readlink(path, target, INTERDICT_PATH_MAX);
-	if (n <= 0)
-		return NULL;
-	target[n] = '\0';
-	return TAKE_PTR(target);
+	n = readlink(path, target, sizeof(target));
+	return n > 0 ? strndup(target, (size_t)n) : NULL;
 }
 
 char *process_cgroups(pid_t pid)

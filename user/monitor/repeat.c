@@ -222,6 +222,22 @@ void repeat_add(struct repeat *repeat, struct alert *alert, uint64_t now)
 		slot_write(repeat, number, now);
 }
 
+bool repeat_count(struct repeat *repeat, const struct event *event, uint64_t now)
+{
+	struct repeat_key key = key_of(event);
+	uint32_t number = slot_find(repeat, &key);
+	struct repeat_slot *slot;
+
+	if (number == NO_SLOT)
+		return false;
+	slot = &repeat->slots[number];
+	if (slot->waiting == 0 || now - slot->written_at >= repeat->interval)
+		return false;
+	slot->waiting++;
+	repeat->waiting++;
+	return true;
+}
+
 void repeat_expire(struct repeat *repeat, uint64_t now)
 {
 	while (repeat->oldest != NO_SLOT) {

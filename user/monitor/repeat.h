@@ -9,6 +9,7 @@
 #ifndef INTERDICT_REPEAT_H
 #define INTERDICT_REPEAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,12 @@ void repeat_free(struct repeat *repeat);
  * lets it wait. @now is of a clock that does not go back, in nanoseconds.
  */
 void repeat_add(struct repeat *repeat, struct alert *alert, uint64_t now);
+
+/*
+ * Of a storm: if an alert like this one waits already, and is not due, counts one more for it
+ * to stand for and returns true. The alert itself stays the caller's, and is not looked at.
+ */
+bool repeat_count(struct repeat *repeat, const struct event *event, uint64_t now);
 
 /* Writes what has waited for its interval; repeat_next() says when, UINT64_MAX: never. */
 void repeat_expire(struct repeat *repeat, uint64_t now);

@@ -14,6 +14,7 @@
 
 #define REPEAT_CAPACITY 1024			/* different alerts that are remembered */
 #define REPEAT_INTERVAL (1000ULL * 1000 * 1000) /* nanoseconds */
+#define STORM_PAUSE	1000000U		/* nanoseconds: of repeats that come faster one is told of */
 
 struct report {
 	const struct context *context;
@@ -23,6 +24,7 @@ struct report {
 	struct output *syslog; /* NULL: none */
 	uint64_t sequence;
 	uint64_t alerts;
+	uint64_t told; /* CLOCK_BOOTTIME: when an alert was enriched last */
 };
 
 static void report_freep(struct report **report)
@@ -72,6 +74,13 @@ int report_new(const struct report_options *options, const struct context *conte
 void report_alert(struct report *report, struct alert *alert, uint64_t now)
 {
 	report->alerts++;
+	/* Looking at a process takes ten times as long as all else. */
+	if (now - report->told < STORM_PAUSE &&
+	    repeat_count(report->repeat, &alert->event, now)) {
+		alert_release(alert);
+		return;
+	}
+	report->told = now;
 	enrich_alert(report->enrich, alert, now);
 	repeat_add(report->repeat, alert, now);
 }
