@@ -77,20 +77,29 @@ static __always_inline void emit_task(struct event *event)
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
+/* What the facts say, as event.flags do. */
+static __always_inline u32 event_flags(const struct facts *facts)
+{
+	u32 flags = 0;
+
+	if (facts->flags & FACT_UNVERIFIABLE)
+		flags |= EVENT_UNVERIFIABLE;
+	if (facts->flags & FACT_OVERLAY)
+		flags |= EVENT_OVERLAY;
+	if (facts->flags & FACT_DEV_PRIVATE)
+		flags |= EVENT_DEV_PRIVATE;
+	if (!(facts->flags & FACT_CACHEABLE))
+		flags |= EVENT_UNCACHEABLE;
+	return flags;
+}
+
 static __always_inline void emit_file(struct event *event, const struct facts *facts)
 {
 	event->file = facts->stamp;
 	event->inode_address = facts->address;
 	event->view_ctime_sec = facts->view_ctime_sec;
 	event->view_ctime_nsec = facts->view_ctime_nsec;
-	if (facts->flags & FACT_UNVERIFIABLE)
-		event->flags |= EVENT_UNVERIFIABLE;
-	if (facts->flags & FACT_OVERLAY)
-		event->flags |= EVENT_OVERLAY;
-	if (facts->flags & FACT_DEV_PRIVATE)
-		event->flags |= EVENT_DEV_PRIVATE;
-	if (!(facts->flags & FACT_CACHEABLE))
-		event->flags |= EVENT_UNCACHEABLE;
+	event->flags |= event_flags(facts);
 }
 
 static __always_inline void emit_verdict(struct event *event, const struct verdict *verdict,

@@ -208,6 +208,20 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 		facts->flags |= FACT_TRANSIENT;
 }
 
+/* The file behind a descriptor of the current process, only to be read by bpf_probe_read_kernel(). */
+static __always_inline struct file *file_of_fd(u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
 static __always_inline bool stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 {
 	return a->inode == b->inode && a->size == b->size && a->ctime_sec == b->ctime_sec &&

@@ -237,19 +237,6 @@ static __always_inline void tracepoint_execution(struct file *file, u32 kind, u3
 		tracepoint_first((u64)file, kind, flags, fd);
 }
 
-static __always_inline struct file *file_of_fd(u32 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
-}
-
 /* The file that a mapping of the current process shows. */
 struct mapped_file {
 	u64 address;

@@ -30,9 +30,6 @@
 /* For so many ticks a parent is looked at after its child's hold: half a second. */
 #define PARENT_LOOKS 5
 
-/* Two changes within this time may leave the same ctime (HZ=100 and older kernels). */
-#define CTIME_TICK_NS (20LL * 1000 * 1000)
-
 /* A held process, from its first record to its verdict. */
 struct held_process {
 	struct held_process *next;
@@ -64,6 +61,7 @@ struct request {
 
 struct hold {
 	struct kernel *kernel;
+	struct digest_maps maps; /* the kernel's descriptors */
 	struct hold_options options;
 	struct hold_calls calls;
 	struct hasher *hasher;
@@ -311,11 +309,16 @@ static void give_verdict(struct hold *hold, const struct event *event)
 	process_release(hold, process, event->time);
 }
 
-static bool may_store(const struct hold *hold, const struct file_stamp *file)
+/*
+ * A writer who has come since the record may have changed ctime already and the content not
+ * yet, and be gone when the digest is stored. If the tick of the last change was over when the
+ * record was made, that ctime was another one.
+ */
+static bool may_store(const struct event *event)
 {
-	int64_t changed = file->ctime_sec * 1000000000 + file->ctime_nsec;
+	uint64_t recorded = event->time + (clock_realtime() - clock_boottime());
 
-	return hold->options.ctime_is_fine || (int64_t)clock_realtime() - changed > CTIME_TICK_NS;
+	return digest_maps_is_settled(&event->file, recorded);
 }
 
 static void read_elf_facts(struct alert *alert, int fd)
@@ -407,8 +410,9 @@ static void request_done(struct hold *hold, struct request *request,
 	if (!error) {
 		hold->status.hashed++;
 		memcpy(alert->event.digest, result->digest, sizeof(alert->event.digest));
-		if (may_store(hold, &alert->event.file))
-			kernel_store_digest(hold->kernel, &alert->event, result->fd, result->digest);
+		if (may_store(&alert->event))
+			(void)digest_maps_store(&hold->maps, &alert->event, result->fd,
+						result->digest);
 	}
 	if (!request->learn) {
 		hold->status.open--;
@@ -440,6 +444,7 @@ int hold_new(struct kernel *kernel, const struct hold_options *options,
 	if (!hold)
 		return -ENOMEM;
 	hold->kernel = kernel;
+	kernel_digest_maps(kernel, &hold->maps);
 	hold->options = *options;
 	hold->calls = *calls;
 	error = hasher_new(&hasher, &hold->hasher);

@@ -40,8 +40,7 @@ struct hold_calls {
 };
 
 struct hold_options {
-	uint64_t deadline;	/* nanoseconds a task is held at most: then it is unhashable */
-	bool ctime_is_fine;	/* change times are finer than a clock tick (6.13) */
+	uint64_t deadline; /* nanoseconds a task is held at most: then it is unhashable */
 };
 
 struct hold_status {

@@ -12,10 +12,13 @@
 #include "log.h"
 #include "util.h"
 
-/* Which programs each backend needs; file_permission is attached on demand. */
+/*
+ * Which programs each backend needs. file_permission is attached on demand, and file_stamp
+ * never: it is asked (digest_maps.h).
+ */
 struct program_use {
 	const char *name;
-	enum backend backend;
+	enum backend backend; /* BACKEND_NONE: both */
 	bool (*wanted)(const struct kernel_options *options);
 	bool on_demand;
 };
@@ -84,6 +87,7 @@ static const struct program_use program_uses[] = {
 	{ "inode_rename", BACKEND_LSM, needs_protect, false },
 	{ "inode_rmdir", BACKEND_LSM, needs_protect, false },
 	{ "sb_umount", BACKEND_LSM, needs_protect, false },
+	{ "file_stamp", BACKEND_NONE, NULL, true },
 };
 
 _Static_assert(ARRAY_SIZE(program_uses) <= KERNEL_PROGRAMS_MAX, "kernel.names has room");
@@ -123,7 +127,9 @@ static void select_programs(struct kernel *kernel)
 
 	bpf_object__for_each_program(program, skeleton->obj) {
 		const struct program_use *use = program_use_find(bpf_program__name(program));
-		bool wanted = use && use->backend == kernel->options.backend &&
+		bool wanted = use &&
+			      (use->backend == kernel->options.backend ||
+			       use->backend == BACKEND_NONE) &&
 			      (!use->wanted || use->wanted(&kernel->options));
 
 		bpf_program__set_autoload(program, wanted);

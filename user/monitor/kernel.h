@@ -15,6 +15,8 @@
 #include <interdict/protection.h>
 #include <interdict/runtime.h>
 
+#include "digest_maps.h"
+
 struct kernel;
 
 /* What the running kernel can do (features.h finds out) and what is asked of it. */
@@ -150,13 +152,8 @@ int kernel_swap_policy(struct kernel *kernel, int fd);
 /* Generation of the policy in force, that of the daemon before at first; 0: none. */
 uint64_t kernel_policy_generation(const struct kernel *kernel);
 
-/*
- * Stores a digest that user space computed, where the backend looks for it.
- * @event is the record that asked; @fd the file, open for reading. Nothing is
- * stored (-ESTALE) if the file has changed since, or may not be cached.
- */
-int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
-			const uint8_t digest[INTERDICT_DIGEST_SIZE]);
+/* The maps of digests; the descriptors stay ours. */
+void kernel_digest_maps(const struct kernel *kernel, struct digest_maps *ret_maps);
 
 /* The file of this first execution is reported once more when it is next executed. */
 void kernel_forget_first(struct kernel *kernel, const struct event *event);

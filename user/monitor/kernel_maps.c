@@ -87,53 +87,18 @@ int kernel_swap_policy(struct kernel *kernel, int fd)
 	return 0;
 }
 
-/* Inode storage by descriptor; the layout is bpf/maps.bpf.h's. */
-struct inode_writes {
-	uint64_t writes;
-	uint32_t tainted;
-	uint32_t reserved;
-};
-
-static int store_in_inode(struct kernel *kernel, struct cached_digest *value, int fd)
+void kernel_digest_maps(const struct kernel *kernel, struct digest_maps *ret_maps)
 {
-	int writes_fd = bpf_map__fd(kernel->skeleton->maps.inode_writes);
-	struct inode_writes writes = {};
+	const struct interdict_bpf *skeleton = kernel->skeleton;
+	bool lsm = kernel->options.backend == BACKEND_LSM;
 
-	/* The kernel programs count writes only where this is, so it comes first. */
-	if (bpf_map_update_elem(writes_fd, &fd, &writes, BPF_NOEXIST) && errno != EEXIST)
-		return -errno;
-	if (bpf_map_lookup_elem(writes_fd, &fd, &writes))
-		return -errno;
-	if (writes.tainted || writes.writes != value->stamp.writes)
-		return -ESTALE;
-	value->seal = digest_seal(value);
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.inode_digest), &fd, value,
-				BPF_ANY))
-		return -errno;
-	return 0;
-}
-
-int kernel_store_digest(struct kernel *kernel, const struct event *event, int fd,
-			const uint8_t digest[INTERDICT_DIGEST_SIZE])
-{
-	struct digest_key key = {
-		.address = event->inode_address,
-		.inode = event->file.inode,
-		.dev = event->file.dev,
-		.inode_generation = event->file.inode_generation,
+	*ret_maps = (struct digest_maps){
+		.backend = kernel->options.backend,
+		.file_stamp = bpf_program__fd(skeleton->progs.file_stamp),
+		.digests = bpf_map__fd(skeleton->maps.digests),
+		.inode_writes = lsm ? bpf_map__fd(skeleton->maps.inode_writes) : -EBADF,
+		.inode_digest = lsm ? bpf_map__fd(skeleton->maps.inode_digest) : -EBADF,
 	};
-	struct cached_digest value = { .stamp = event->file, .source = HASH_SOURCE_USER };
-
-	if (event->flags & EVENT_UNCACHEABLE)
-		return -ESTALE;
-	memcpy(value.digest, digest, sizeof(value.digest));
-	/* DEV_PRIVATE: overlayfs or btrfs; only the former is kept apart. */
-	if (kernel->options.backend == BACKEND_LSM && !(event->flags & EVENT_OVERLAY))
-		return store_in_inode(kernel, &value, fd);
-	value.seal = digest_seal(&value);
-	if (bpf_map_update_elem(bpf_map__fd(kernel->skeleton->maps.digests), &key, &value, BPF_ANY))
-		return -errno;
-	return 0;
 }
 
 void kernel_forget_first(struct kernel *kernel, const struct event *event)

@@ -226,7 +226,6 @@ static int start_hold(struct monitor *monitor)
 {
 	struct hold_options options = {
 		.deadline = monitor->config->hold_deadline,
-		.ctime_is_fine = monitor->features.multigrain_ctime,
 	};
 	struct hold_calls calls = {
 		.may_be_listed = hold_asks_size,
