@@ -7,6 +7,7 @@
  *			because file_mprotect cannot hash. Fails closed.
  *	file_mprotect	a mapping made executable later. Fails closed.
  */
+#include "hold.bpf.h"
 #include "lsm.bpf.h"
 
 char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
@@ -63,6 +64,9 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 	if (executable)
 		count(COUNTER_SEEN_MAP);
 	if (hook_cleared(file, executable ? EVENT_MAP : EVENT_OPEN, executable))
+		return 0;
+	/* The daemon asks what of a file is in memory, before it hashes it itself (mincore(2)). */
+	if (!executable && is_daemon())
 		return 0;
 	hook = hook_begin(EVENT_MAP, 0);
 	if (!hook)

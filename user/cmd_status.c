@@ -195,6 +195,18 @@ static void print_identity(const json_t *identity)
 	       number_of(identity, "refused"));
 }
 
+static void print_prefill(const json_t *prefill)
+{
+	printf("prefill      %s", text_of(prefill, "state"));
+	if (json_object_get(prefill, "seen"))
+		printf(": %lld files, %lld known before, %lld hashed (%lld MiB), %lld stored, %.1f s",
+		       number_of(prefill, "seen"), number_of(prefill, "known"),
+		       number_of(prefill, "hashed"), number_of(prefill, "bytes") >> 20,
+		       number_of(prefill, "stored"),
+		       json_number_value(json_object_get(prefill, "seconds")));
+	putchar('\n');
+}
+
 static void print_privileges(const json_t *privileges)
 {
 	const json_t *name;
@@ -250,6 +262,7 @@ static void print_status(const json_t *status)
 	if (json_is_false(json_object_get(status, "keeps_digests")))
 		printf("digests      none is kept any more: no room to remember another file mapped "
 		       "shared and writable\n");
+	print_prefill(json_object_get(status, "prefill"));
 	printf("alerts       %lld given, record %lld is the last, %lld wait to be collapsed\n",
 	       number_of(report, "alerts"), number_of(report, "sequence"),
 	       number_of(report, "collapsed"));

@@ -53,6 +53,9 @@ static void assert_defaults(const struct config *c)
 	assert_string_equal(c->state_dir, "/var/lib/interdict");
 	assert_int_equal(c->mode, MODE_AUDIT);
 	assert_int_equal(c->backend, BACKEND_NONE);
+	assert_true(c->prefill);
+	assert_true(c->prefill_threads == 1);
+	assert_string_equal(c->prefill_directories, "none");
 	assert_true(c->hold);
 	assert_false(c->allow_late_kill);
 	assert_false(c->unverifiable_deny);
@@ -83,7 +86,8 @@ static void test_everything(void **state)
 	(void)state;
 	assert_int_equal(load("[monitor]\nvendors = /x/y\nstate = /x/z\nmode = enforce\n"
 			      "backend = tracepoint\n"
-			      "unverifiable-fs = deny\n[hash]\nkernel-max = 1G\n[hold]\nhold = no\n"
+			      "unverifiable-fs = deny\n[hash]\nkernel-max = 1G\n[prefill]\nenabled = no\n"
+			      "threads = 16\ndirectories = /opt:/srv/bin\n[hold]\nhold = no\n"
 			      "allow-late-kill = yes\ndeadline = 1500ms\n[output]\nformat = ecs\n"
 			      "events = /var/log/e\nsyslog = local3\nsyslog-socket = /x/log\n"
 			      "heartbeat = 0\n[buffers]\nalerts = 65536\ntelemetry = 1G\n"),
@@ -95,6 +99,9 @@ static void test_everything(void **state)
 	assert_int_equal(config.backend, BACKEND_TRACEPOINT);
 	assert_true(config.unverifiable_deny);
 	assert_true(config.hash_max == 1ULL << 30);
+	assert_false(config.prefill);
+	assert_true(config.prefill_threads == 16);
+	assert_string_equal(config.prefill_directories, "/opt:/srv/bin");
 	assert_false(config.hold);
 	assert_true(config.allow_late_kill);
 	assert_true(config.hold_deadline == 3 * SECOND / 2);
@@ -118,7 +125,8 @@ static void test_unknown(void **state)
 		     "unknown key: expected one of vendors, warning-lists, state, mode, backend, "
 		     "unverifiable-fs, protect, found mod");
 	assert_wrong("[monitor]\n[Output]\nformat = text\n", 2,
-		     "unknown section: expected one of monitor, hash, hold, output, buffers, found "
+		     "unknown section: expected one of monitor, hash, prefill, hold, output, buffers, "
+		     "found "
 		     "Output");
 	assert_wrong("mode = audit\n", 1, "expected a [section] before the first key");
 	assert_wrong("[monitor]\nmode = audit\n[hold]\n[monitor]\nmode = audit\n", 5,
@@ -147,6 +155,12 @@ static void test_bad_values(void **state)
 		{ "[hash]\nkernel-max = 99999999999999999999\n", "a number of bytes" },
 		{ "[hash]\nkernel-max = 18446744073709551615G\n", "a number of bytes" },
 		{ "[hash]\nkernel-max = 999999999999999999999999999\n", "a number of bytes" },
+		{ "[prefill]\nthreads = 0\n", "threads: expected a number from 1 to 16" },
+		{ "[prefill]\nthreads = 1K\n", "threads: expected a number from 1 to 16" },
+		{ "[prefill]\ndirectories = /opt:bin\n",
+		  "absolute paths separated by colons, or none, found /opt:bin" },
+		{ "[prefill]\ndirectories = /opt:\n", "absolute paths separated by colons" },
+		{ "[prefill]\ndirectories = :/opt\n", "absolute paths separated by colons" },
 		{ "[hold]\nhold = true\n", "hold: expected yes or no, found true" },
 		{ "[hold]\nallow-late-kill = 1\n", "allow-late-kill: expected yes or no" },
 		{ "[hold]\ndeadline = 30\n", "a time such as 500ms, 10s or 5m from 1s to 1h" },

@@ -52,10 +52,12 @@ enum kind {
 	KIND_CHOICE,   /* an enum */
 	KIND_FLAG,     /* a bool with names for its values */
 	KIND_PATH,     /* absolute */
+	KIND_PATHS,    /* absolute, separated by colons; or "none" */
 	KIND_EVENTS,   /* absolute path, or "-" */
 	KIND_BYTES,    /* uint64_t; 64M */
 	KIND_RING,     /* uint64_t, a power of two */
 	KIND_TIME,     /* uint64_t, nanoseconds; 10s */
+	KIND_COUNT,    /* uint64_t, without a unit */
 	KIND_SYSLOG,   /* a facility, or off */
 };
 
@@ -64,7 +66,7 @@ struct option {
 	enum kind kind;
 	size_t offset;
 	const struct choice *choices;
-	uint64_t min, max; /* bytes, or nanoseconds */
+	uint64_t min, max; /* bytes, nanoseconds, or a count */
 	const char *normal;
 };
 
@@ -85,6 +87,9 @@ static const struct option options[] = {
 	       0, "report"),
 	OPTION("monitor", "protect", KIND_FLAG, protect, flag_choices, 0, 0, "no"),
 	OPTION("hash", "kernel-max", KIND_BYTES, hash_max, NULL, 1U << 20, 1ULL << 30, "64M"),
+	OPTION("prefill", "enabled", KIND_FLAG, prefill, flag_choices, 0, 0, "yes"),
+	OPTION("prefill", "threads", KIND_COUNT, prefill_threads, NULL, 1, 16, "1"),
+	OPTION("prefill", "directories", KIND_PATHS, prefill_directories, NULL, 0, 0, "none"),
 	OPTION("hold", "hold", KIND_FLAG, hold, flag_choices, 0, 0, "yes"),
 	OPTION("hold", "allow-late-kill", KIND_FLAG, allow_late_kill, flag_choices, 0, 0, "no"),
 	OPTION("hold", "without-daemon", KIND_FLAG, without_daemon_deny, report_choices, 0, 0,
@@ -114,6 +119,8 @@ static const struct unit time_units[] = {
 	{ "ms", 1000000 },	{ NULL, 0 },
 };
 
+static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
+
 static void *option_member(const struct option *option, struct config *config)
 {
 	return (char *)config + option->offset;
@@ -138,11 +145,34 @@ _Static_assert(sizeof(enum mode) == sizeof(unsigned int) &&
 		       sizeof(enum output_format) == sizeof(unsigned int),
 	       "set_choice() writes all of them");
 
+/* Each of them absolute, so none of them empty either. */
+static bool are_paths(const char *text)
+{
+	bool absolute = *text == '/';
+
+	for (const char *colon = strchr(text, ':'); absolute && colon;
+	     colon = strchr(colon + 1, ':'))
+		absolute = colon[1] == '/';
+	return absolute;
+}
+
+static bool is_path(const struct option *option, const char *text)
+{
+	switch (option->kind) {
+	case KIND_EVENTS:
+		return *text == '/' || streq(text, "-");
+	case KIND_PATHS:
+		return are_paths(text) || streq(text, "none");
+	default:
+		return *text == '/';
+	}
+}
+
 static int set_path(const struct option *option, const char *text, char **path)
 {
 	char *copy;
 
-	if (*text != '/' && !(option->kind == KIND_EVENTS && streq(text, "-")))
+	if (!is_path(option, text))
 		return -EINVAL;
 	copy = strdup(text);
 	if (!copy)
@@ -200,6 +230,7 @@ static int set_option(const struct option *option, const char *text, struct conf
 	case KIND_FLAG:
 		return set_choice(option, text, member);
 	case KIND_PATH:
+	case KIND_PATHS:
 	case KIND_EVENTS:
 		return set_path(option, text, member);
 	case KIND_BYTES:
@@ -207,6 +238,8 @@ static int set_option(const struct option *option, const char *text, struct conf
 		return set_number(option, byte_units, text, member);
 	case KIND_TIME:
 		return set_number(option, time_units, text, member);
+	case KIND_COUNT:
+		return set_number(option, count_units, text, member);
 	case KIND_SYSLOG:
 		return set_syslog(text, config);
 	}
@@ -227,6 +260,9 @@ static char *format_number(uint64_t number, const struct unit *unit)
 static char *describe_option(const struct option *option)
 {
 	const struct unit *units = option->kind == KIND_TIME ? time_units : byte_units;
+	const char *what = option->kind == KIND_TIME  ? "a time such as 500ms, 10s or 5m" :
+			   option->kind == KIND_COUNT ? "a number" :
+							"a number of bytes such as 512K or 4M";
 	_cleanup_free_ char *min = NULL, *max = NULL;
 	char *text;
 
@@ -244,6 +280,8 @@ static char *describe_option(const struct option *option)
 		return text;
 	case KIND_PATH:
 		return strdup("an absolute path");
+	case KIND_PATHS:
+		return strdup("absolute paths separated by colons, or none");
 	case KIND_EVENTS:
 		return strdup("an absolute path, or - for standard output");
 	case KIND_SYSLOG:
@@ -251,14 +289,12 @@ static char *describe_option(const struct option *option)
 	case KIND_BYTES:
 	case KIND_RING:
 	case KIND_TIME:
+	case KIND_COUNT:
 		break;
 	}
 	min = format_number(option->min, units);
 	max = format_number(option->max, units);
-	return format_string("%s from %s to %s%s",
-			     option->kind == KIND_TIME ? "a time such as 500ms, 10s or 5m" :
-							 "a number of bytes such as 512K or 4M",
-			     min ? min : "?", max ? max : "?",
+	return format_string("%s from %s to %s%s", what, min ? min : "?", max ? max : "?",
 			     option->kind == KIND_RING ? ", a power of two" : "");
 }
 
@@ -309,6 +345,7 @@ void config_release(struct config *config)
 	free(config->state_dir);
 	free(config->events);
 	free(config->syslog_socket);
+	free(config->prefill_directories);
 	*config = (struct config){ 0 };
 }
 

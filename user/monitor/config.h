@@ -34,6 +34,9 @@ struct config {
 	bool protect; /* against root, as far as that goes: interdict-security(7) */
 	uint64_t hash_max;	/* bytes the kernel hashes by itself */
 	uint64_t hold_deadline; /* nanoseconds a task may be held */
+	bool prefill;		/* likely programs are hashed before they are executed */
+	uint64_t prefill_threads;
+	char *prefill_directories; /* absolute, separated by colons, or "none" */
 	enum output_format format;
 	char *events;	     /* file, "-" for standard output */
 	bool syslog;

@@ -386,6 +386,7 @@ static void tick(struct monitor *monitor, uint64_t now)
 	monitor_check_date(monitor);
 	monitor_check_losses(monitor);
 	monitor_identity_tick(monitor, now);
+	monitor_prefill_tick(monitor);
 	/* What was looked up in the last second need not stay resident. */
 	policy_trim(inforce_policy(monitor->inforce));
 	if (monitor->watchdog_interval && now >= monitor->next_watchdog) {
@@ -454,6 +455,7 @@ static void monitor_free(struct monitor *monitor)
 	monitor_health_end(monitor, false);
 	control_free(monitor->control);
 	sweep_free(monitor->sweep);
+	prefill_free(monitor->prefill);
 	monitor_identity_release(monitor);
 	monitor_hygiene_release(monitor);
 	hold_free(monitor->hold);
@@ -502,6 +504,7 @@ int monitor_run(const struct config *config)
 		monitor_start_sweep(&monitor);
 		monitor_cache_policy(&monitor);
 		monitor_hygiene_policy(&monitor);
+		monitor_prefill_policy(&monitor);
 		loop(&monitor);
 		monitor_stop(&monitor);
 	}

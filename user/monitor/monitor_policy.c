@@ -164,6 +164,7 @@ int monitor_reload(struct monitor *monitor)
 		monitor_start_sweep(monitor);
 		monitor_cache_policy(monitor);
 		monitor_hygiene_policy(monitor);
+		monitor_prefill_policy(monitor);
 	}
 	notify_send("READY=1\nSTATUS=policy %llu in force%s",
 		    (unsigned long long)monitor->context.policy_generation,

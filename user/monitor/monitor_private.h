@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "monitor_health.h"
 #include "monitor_identity.h"
+#include "prefill.h"
 #include "privileges.h"
 #include "report.h"
 #include "sweep.h"
@@ -44,6 +45,8 @@ struct monitor {
 	struct sweep *sweep;
 	struct identity_watch identity;
 	struct health_watch health;
+	struct prefill *prefill;		 /* NULL: there was no need yet */
+	bool prefill_over;			 /* its threads have ended by themselves */
 	struct background *hygiene;		 /* NULL: there was no need yet */
 	struct monitor_hygiene_job *hygiene_job; /* the present one; NULL: none */
 	struct {
@@ -95,6 +98,11 @@ void monitor_remind(struct monitor *monitor);
 /* monitor_cache.c */
 void monitor_cache_policy(struct monitor *monitor);
 json_t *monitor_cache_status(const struct monitor *monitor);
+
+/* monitor_prefill.c */
+void monitor_prefill_policy(struct monitor *monitor);
+void monitor_prefill_tick(struct monitor *monitor);
+json_t *monitor_prefill_status(const struct monitor *monitor);
 
 /* monitor_hygiene.c; monitor.hygiene is there after monitor_background() has returned 0 */
 int monitor_background(struct monitor *monitor);

@@ -176,6 +176,7 @@ static json_t *status(const struct monitor *monitor)
 	json_object_set_new(answer, "keeps_digests",
 			    json_boolean(kernel_keeps_digests(monitor->kernel)));
 	json_object_set_new(answer, "hold", hold_status(monitor));
+	json_object_set_new(answer, "prefill", monitor_prefill_status(monitor));
 	json_object_set_new(answer, "report", report_status(monitor));
 	json_object_set_new(answer, "account", monitor_account_status(monitor));
 	json_object_set_new(answer, "last_reload", reload_status(monitor));

@@ -40,6 +40,8 @@ static void end_parts(struct monitor *monitor)
 	notify_send("STOPPING=1");
 	sweep_free(monitor->sweep);
 	monitor->sweep = NULL;
+	prefill_free(monitor->prefill);
+	monitor->prefill = NULL;
 }
 
 static void report_end(struct monitor *monitor, const char *message)

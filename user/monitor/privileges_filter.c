@@ -32,6 +32,8 @@
 #define SANITIZED false
 #endif
 
+#define CACHESTAT 451 /* cachestat(2), 6.5; libseccomp 2.5 does not know its name */
+
 static const int allowed[] = {
 	/* files */
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(close),
@@ -43,7 +45,7 @@ static const int allowed[] = {
 	SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(fcntl),
 	SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
 	SCMP_SYS(fallocate),
-	SCMP_SYS(fadvise64), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe),
+	SCMP_SYS(fadvise64), CACHESTAT, SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe),
 	SCMP_SYS(pipe2), SCMP_SYS(umask), SCMP_SYS(memfd_create),
 	/* lists that are learned, the memory of sequences, the pins, the socket */
 	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(unlink),
@@ -69,7 +71,7 @@ static const int allowed[] = {
 	SCMP_SYS(set_tid_address), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setscheduler),
 	SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_getparam), SCMP_SYS(getcpu),
-	SCMP_SYS(membarrier),
+	SCMP_SYS(membarrier), SCMP_SYS(ioprio_set),
 	/* about itself */
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid),
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrlimit),
@@ -97,7 +99,8 @@ static const int deadly[] = {
 };
 
 /*
- * What the maps, rings, links and pins of programs that are loaded already need. No
+ * What the maps, rings, links and pins of programs that are loaded already need, and the one
+ * among them that is asked for stamps (BPF_PROG_TEST_RUN, digest_maps.h). No
  * BPF_PROG_LOAD: whoever takes over the daemon loads no program of his own, nor does he
  * get at those of others by their ids.
  */
@@ -106,7 +109,7 @@ static const int bpf_commands[] = {
 	BPF_MAP_GET_NEXT_KEY, BPF_MAP_LOOKUP_AND_DELETE_ELEM, BPF_MAP_LOOKUP_BATCH,
 	BPF_MAP_FREEZE, BPF_OBJ_PIN, BPF_OBJ_GET, BPF_OBJ_GET_INFO_BY_FD,
 	BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE, BPF_LINK_UPDATE, BPF_LINK_DETACH,
-	BPF_BTF_LOAD,
+	BPF_BTF_LOAD, BPF_PROG_TEST_RUN,
 };
 
 /* PR_SET_DUMPABLE has a rule of its own. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "page_cache.h"
 #include "util.h"
 
 /* Bytes a read: large enough that the system call does not show beside SHA-NI. */
@@ -55,11 +56,14 @@ static int hash_contents(int fd, uint64_t size, const struct file_hash_limits *l
 {
 	size_t room = size < READ_SIZE ? (size_t)size + 1 : READ_SIZE;
 	_cleanup_free_ unsigned char *buffer = malloc(room);
+	_cleanup_(page_cache_release) struct page_cache cache = { 0 };
 	uint64_t total = 0;
 	int r;
 
 	if (!buffer)
 		return -ENOMEM;
+	if (limits->leave_cache)
+		page_cache_look(fd, size, &cache);
 	while (total <= size) {
 		ssize_t n;
 
@@ -75,9 +79,13 @@ static int hash_contents(int fd, uint64_t size, const struct file_hash_limits *l
 			break;
 		if (!EVP_DigestUpdate(context, buffer, (size_t)n))
 			return -ENOSYS;
+		page_cache_restore(&cache, fd, total, (uint64_t)n);
 		total += (uint64_t)n;
 		if (limits->read)
 			atomic_fetch_add_explicit(limits->read, (uint64_t)n, memory_order_relaxed);
+		/* Less than there was room for, and as much as was said: that was the end. */
+		if (total == size && (size_t)n < room)
+			break;
 	}
 	*ret_total = total;
 	return 0;

@@ -6,6 +6,7 @@
 #define INTERDICT_FILE_HASH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,7 @@ struct file_hash_limits {
 	uint64_t deadline;	 /* CLOCK_BOOTTIME, nanoseconds */
 	const atomic_bool *stop; /* looked at before each read */
 	_Atomic uint64_t *read;	 /* bytes read are added to it, for a progress line */
+	bool leave_cache;	 /* the page cache stays as it is: page_cache.h */
 };
 
 /*
