@@ -230,6 +230,7 @@ probe_flags_exec_loop := -static
 probe_flags_many := -static
 probe_flags_stalled := -static -pthread
 probe_flags_race := -static
+probe_flags_churn := -static
 probe_flags_nameless := -static
 probe_flags_mounts := -static
 probe_flags_fuse_file := -static

@@ -199,10 +199,11 @@ static void print_prefill(const json_t *prefill)
 {
 	printf("prefill      %s", text_of(prefill, "state"));
 	if (json_object_get(prefill, "seen"))
-		printf(": %lld files, %lld known before, %lld hashed (%lld MiB), %lld stored, %.1f s",
+		printf(": %lld files, %lld known before, %lld hashed (%lld MiB), %lld changed meanwhile, "
+		       "%lld stored, %.1f s",
 		       number_of(prefill, "seen"), number_of(prefill, "known"),
 		       number_of(prefill, "hashed"), number_of(prefill, "bytes") >> 20,
-		       number_of(prefill, "stored"),
+		       number_of(prefill, "changed"), number_of(prefill, "stored"),
 		       json_number_value(json_object_get(prefill, "seconds")));
 	putchar('\n');
 }

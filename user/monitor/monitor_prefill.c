@@ -69,9 +69,10 @@ json_t *monitor_prefill_status(const struct monitor *monitor)
 	if (!monitor->prefill)
 		return json_pack("{s:s}", "state", monitor->config->prefill ? "not needed" : "off");
 	prefill_get_status(monitor->prefill, &status);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
 			 status.running ? "running" : "done", "seen", (json_int_t)status.seen,
 			 "known", (json_int_t)status.known, "hashed", (json_int_t)status.hashed,
-			 "bytes", (json_int_t)status.bytes, "stored", (json_int_t)status.stored,
+			 "bytes", (json_int_t)status.bytes, "changed", (json_int_t)status.changed,
+			 "stored", (json_int_t)status.stored,
 			 "seconds", (double)status.took / NS_PER_S);
 }

@@ -40,7 +40,7 @@ struct prefill {
 	atomic_bool stop;
 	uint64_t started; /* CLOCK_BOOTTIME, nanoseconds */
 	_Atomic uint64_t ended;
-	_Atomic uint64_t seen, known, hashed, bytes, stored, shared;
+	_Atomic uint64_t seen, known, hashed, bytes, changed, stored, shared;
 };
 
 static void prefill_unref(struct prefill *prefill)
@@ -112,6 +112,7 @@ static void fill(struct prefill *prefill, int fd)
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 	struct event before, after;
 	struct stat armed; /* for what it does to the next change of ctime */
+	int error;
 
 	if (fstat(fd, &armed) < 0 || !get_stamp(prefill, fd, &before))
 		return;
@@ -119,12 +120,16 @@ static void fill(struct prefill *prefill, int fd)
 		count(&prefill->known);
 		return;
 	}
-	if (file_hash_limited(fd, &limits, digest, NULL) < 0)
+	error = file_hash_limited(fd, &limits, digest, NULL);
+	if (error == -EAGAIN)
+		count(&prefill->changed);
+	if (error < 0)
 		return;
 	count(&prefill->hashed);
-	if (get_stamp(prefill, fd, &after) && digest_maps_same(&before, &after) &&
-	    has_room(prefill, &before) &&
-	    digest_maps_store(&prefill->maps, &before, fd, digest) == 0)
+	if (!get_stamp(prefill, fd, &after) || !digest_maps_same(&before, &after))
+		count(&prefill->changed);
+	else if (has_room(prefill, &before) &&
+		 digest_maps_store(&prefill->maps, &before, fd, digest) == 0)
 		count(&prefill->stored);
 }
 
@@ -154,6 +159,7 @@ static void become_idle(void)
 {
 	static const struct sched_param none = { 0 };
 
+	(void)pthread_setname_np(pthread_self(), "prefill"); /* for top(1) */
 	(void)sched_setscheduler(0, SCHED_IDLE, &none);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
@@ -240,6 +246,7 @@ void prefill_get_status(const struct prefill *prefill, struct prefill_status *re
 		.known = get(&prefill->known),
 		.hashed = get(&prefill->hashed),
 		.bytes = get(&prefill->bytes),
+		.changed = get(&prefill->changed),
 		.stored = get(&prefill->stored),
 		.took = (running ? clock_boottime() : get(&prefill->ended)) - prefill->started,
 	};

@@ -35,6 +35,7 @@ struct prefill_status {
 	uint64_t known;	 /* of these: the kernel had a digest that holds */
 	uint64_t hashed; /* of these, files, and bytes read for them */
 	uint64_t bytes;
+	uint64_t changed; /* files that did while they were hashed: not stored */
 	uint64_t stored;
 	uint64_t took; /* nanoseconds, until now while it runs */
 };
