@@ -6,7 +6,7 @@
 #ifndef INTERDICT_COMPAT_BPF_H
 #define INTERDICT_COMPAT_BPF_H
 
-#include "kernel.bpf.h"
+#include "peek.bpf.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -76,16 +76,16 @@ static __always_inline void inode_ctime(struct inode *inode, s64 *sec, u32 *nsec
 	struct inode___i_ctime *old = (void *)inode;
 
 	if (bpf_core_field_exists(discrete->i_ctime_sec)) {
-		*sec = BPF_CORE_READ(discrete, i_ctime_sec);
+		*sec = PEEK(discrete, i_ctime_sec);
 		/* Bit 31 says that somebody has asked for it (I_CTIME_QUERIED, 4e40eff0b573,
 		 * "fs: add infrastructure for multigrain timestamps", 6.13). */
-		*nsec = BPF_CORE_READ(discrete, i_ctime_nsec) & ~(1U << 31);
+		*nsec = PEEK(discrete, i_ctime_nsec) & ~(1U << 31);
 	} else if (bpf_core_field_exists(renamed->__i_ctime)) {
-		*sec = BPF_CORE_READ(renamed, __i_ctime.tv_sec);
-		*nsec = (u32)BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
+		*sec = PEEK(renamed, __i_ctime.tv_sec);
+		*nsec = (u32)PEEK(renamed, __i_ctime.tv_nsec);
 	} else {
-		*sec = BPF_CORE_READ(old, i_ctime.tv_sec);
-		*nsec = (u32)BPF_CORE_READ(old, i_ctime.tv_nsec);
+		*sec = PEEK(old, i_ctime.tv_sec);
+		*nsec = (u32)PEEK(old, i_ctime.tv_nsec);
 	}
 }
 

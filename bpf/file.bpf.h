@@ -50,14 +50,14 @@ struct facts {
 
 static __always_inline bool super_is_foreign(struct super_block *sb)
 {
-	return BPF_CORE_READ(sb, s_user_ns, level) != 0 ||
-	       (u32)BPF_CORE_READ(sb, s_magic) == FUSE_SUPER_MAGIC;
+	return PEEK(sb, s_user_ns, level) != 0 ||
+	       (u32)PEEK(sb, s_magic) == FUSE_SUPER_MAGIC;
 }
 
 /* False also for no device at all. */
 static __always_inline bool device_is_private(struct block_device *bdev)
 {
-	u32 major = BPF_CORE_READ(bdev, bd_dev) >> 20;
+	u32 major = PEEK(bdev, bd_dev) >> 20;
 
 	return bdev && major != LOOP_MAJOR && major != NBD_MAJOR && major != DRBD_MAJOR;
 }
@@ -96,14 +96,14 @@ static __always_inline bool btrfs_is_private(struct super_block *sb)
 /* Allow-list of file systems whose change stamps were tried. */
 static __always_inline bool super_is_cacheable(struct super_block *sb)
 {
-	switch ((u32)BPF_CORE_READ(sb, s_magic)) {
+	switch ((u32)PEEK(sb, s_magic)) {
 	case TMPFS_MAGIC:
 		return true;
 	case BTRFS_SUPER_MAGIC:
 		return btrfs_is_private(sb);
 	case EXT4_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
-		return device_is_private(BPF_CORE_READ(sb, s_bdev));
+		return device_is_private(PEEK(sb, s_bdev));
 	}
 	return false;
 }
@@ -113,15 +113,15 @@ static __always_inline void facts_stamp(struct facts *facts, struct inode *inode
 {
 	struct file_stamp *stamp = &facts->stamp;
 
-	stamp->inode = BPF_CORE_READ(inode, i_ino);
-	stamp->size = (u64)BPF_CORE_READ(inode, i_size);
+	stamp->inode = PEEK(inode, i_ino);
+	stamp->size = (u64)PEEK(inode, i_size);
 	inode_ctime(inode, &stamp->ctime_sec, &stamp->ctime_nsec);
-	stamp->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	stamp->version = (u64)BPF_CORE_READ(inode, i_version.counter) >> 1;
-	stamp->inode_generation = BPF_CORE_READ(inode, i_generation);
+	stamp->dev = PEEK(inode, i_sb, s_dev);
+	stamp->version = (u64)PEEK(inode, i_version.counter) >> 1;
+	stamp->inode_generation = PEEK(inode, i_generation);
 	stamp->reserved = 0;
 	facts->address = (u64)inode;
-	facts->writecount = BPF_CORE_READ(inode, i_writecount.counter);
+	facts->writecount = PEEK(inode, i_writecount.counter);
 }
 
 static __always_inline u64 *write_opens_find(u64 address)
@@ -163,9 +163,9 @@ static __always_inline bool facts_same_ctime(struct inode *a, struct inode *b)
  */
 static __always_inline void facts_read(struct facts *facts, struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	u32 mode = BPF_CORE_READ(inode, i_mode);
+	struct inode *inode = BPF_CORE_READ(file, f_inode); /* as a number */
+	struct super_block *sb = PEEK(inode, i_sb);
+	u32 mode = PEEK(inode, i_mode);
 	struct inode *real;
 
 	__builtin_memset(facts, 0, sizeof(*facts));
@@ -174,15 +174,15 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 	facts->flags = FACT_REGULAR;
 	if (mode & S_IXUGO)
 		facts->flags |= FACT_X_BIT;
-	facts->view_size = (u64)BPF_CORE_READ(inode, i_size);
+	facts->view_size = (u64)PEEK(inode, i_size);
 	inode_ctime(inode, &facts->view_ctime_sec, &facts->view_ctime_nsec);
 	if (super_is_foreign(sb))
 		facts->flags |= FACT_UNVERIFIABLE;
-	if ((u32)BPF_CORE_READ(sb, s_magic) == BTRFS_SUPER_MAGIC)
+	if ((u32)PEEK(sb, s_magic) == BTRFS_SUPER_MAGIC)
 		facts->flags |= FACT_DEV_PRIVATE;
 
 	for (int depth = 0; depth < 2; depth++) {
-		if ((u32)BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		if ((u32)PEEK(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 			break;
 		facts->flags |= FACT_OVERLAY | FACT_DEV_PRIVATE;
 		file = overlay_real_file(file);
@@ -194,7 +194,7 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 		if (overlay_is_stale(inode, real, facts_same_ctime(inode, real)))
 			facts->flags |= FACT_INCONSISTENT;
 		inode = real;
-		sb = BPF_CORE_READ(inode, i_sb);
+		sb = PEEK(inode, i_sb);
 		if (super_is_foreign(sb))
 			facts->flags |= FACT_UNVERIFIABLE;
 	}

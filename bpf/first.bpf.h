@@ -21,11 +21,11 @@ struct {
 
 static __always_inline void first_key_read(struct first_key *key, struct inode *inode)
 {
-	key->inode = BPF_CORE_READ(inode, i_ino);
-	key->size = (u64)BPF_CORE_READ(inode, i_size);
+	key->inode = PEEK(inode, i_ino);
+	key->size = (u64)PEEK(inode, i_size);
 	inode_ctime(inode, &key->ctime_sec, &key->ctime_nsec);
-	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key->inode_generation = BPF_CORE_READ(inode, i_generation);
+	key->dev = PEEK(inode, i_sb, s_dev);
+	key->inode_generation = PEEK(inode, i_generation);
 	key->round = runtime.report_first;
 }
 

@@ -72,22 +72,10 @@ struct {
 			count(COUNTER_SIGNAL_FAILED);                                              \
 	})
 
-/* The hold of the current process, if it has no verdict yet. */
-static __always_inline struct held_task *guard_entry(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
-
-	if (!entry || entry->start != BPF_CORE_READ(task, group_leader, start_boottime))
-		return NULL;
-	return entry;
-}
-
 /* On the way out after the hold: the stop is pending, or was taken back. */
 static int guard_leaving(struct bpf_map *map, void *key, void *value)
 {
-	struct held_task *entry = guard_entry();
+	struct held_task *entry = hold_entry();
 	u32 pid = (u32)bpf_get_current_pid_tgid();
 
 	if (entry && entry->resumed)
@@ -99,7 +87,7 @@ static int guard_leaving(struct bpf_map *map, void *key, void *value)
 /* On the way out after a stop: it has ended. */
 static int guard_resumed(struct bpf_map *map, void *key, void *value)
 {
-	struct held_task *entry = guard_entry();
+	struct held_task *entry = hold_entry();
 	u32 pid = (u32)bpf_get_current_pid_tgid();
 	struct guard *guard = value;
 
@@ -118,7 +106,7 @@ static __always_inline void guard_held(void)
 
 	if (!can_guard)
 		return;
-	entry = guard_entry();
+	entry = hold_entry();
 	if (entry)
 		guard_schedule(guards_hold, guard_leaving, entry);
 }
@@ -126,7 +114,7 @@ static __always_inline void guard_held(void)
 /* From signal_deliver, with the signal lock held: it runs once the stop is over. */
 static __always_inline void guard_stopping(void)
 {
-	struct held_task *entry = guard_entry();
+	struct held_task *entry = hold_entry();
 
 	if (entry)
 		guard_schedule(guards_stop, guard_resumed, entry);

@@ -59,6 +59,18 @@ static __always_inline void signal_current(int signal)
 		count(COUNTER_SIGNAL_FAILED);
 }
 
+/* The hold of the current process, if it has no verdict yet. */
+static __always_inline struct held_task *hold_entry(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
+
+	if (!entry || entry->start != BPF_CORE_READ(task, group_leader, start_boottime))
+		return NULL;
+	return entry;
+}
+
 /*
  * The slot in which the holds of a task's user are counted. In a user namespace that is
  * whoever made the outermost one: to its users there may be no end.

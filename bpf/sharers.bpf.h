@@ -30,10 +30,6 @@
 
 const volatile bool can_kill_others __weak = false;
 
-struct bpf_iter_task {
-	u64 __opaque[3];
-} __attribute__((aligned(8)));
-
 extern int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task,
 			     unsigned int flags) __ksym __weak;
 extern struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym __weak;
