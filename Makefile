@@ -6,6 +6,7 @@
 #   make unit       the unit tests alone
 #   make install    DESTDIR= and prefix= are honoured; make uninstall undoes it
 #   make fuzz       every parser on random input, FUZZ_SECONDS=20 each, FUZZ_JOBS=2 at once
+#   make bench      what it costs, beside its peers; QUICK=1: in five minutes
 #   make lint       clang-tidy, cppcheck, shellcheck
 #
 #   O=build         where objects go        V=1   show commands
@@ -187,6 +188,8 @@ uninstall: vendor-files
 		echo "$(DESTDIR)$(statedir) is not empty and stays"
 	@! $(systemd_is_here) || systemctl daemon-reload
 
+bench_scripts := $(wildcard tests/bench/*.sh) $(addprefix tests/bench/,run root report project)
+
 # What cppcheck calls leaks are _cleanup_ variables; LeakSanitizer looks for real ones.
 lint: $(skeleton)
 	$(Q)printf '%s\n' $(commands) $(library_sources) | xargs -P2 -n12 sh -c 'clang-tidy --quiet "$$@" -- \
@@ -197,7 +200,7 @@ lint: $(skeleton)
 		-D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -Iuser $(library_directories:%=-Iuser/%) user
 	$(Q)shellcheck -S warning .ci/run scripts/deps scripts/vm tests/run tests/*.sh tests/evasion/*.sh \
 		tests/evasion/matrix tests/host/*.sh tests/vm/*.sh tests/vm-systemd/*.sh tests/soak/*.sh \
-		tests/unit/*.sh tests/fuzz/run
+		tests/unit/*.sh tests/fuzz/run $(bench_scripts)
 
 clean:
 	$(Q)rm -rf $(O)
@@ -268,6 +271,32 @@ $(O)/tests/probes/%: tests/probes/%.c
 $(O)/tests/bench/scale: tests/bench/scale.c $(O)/libinterdict.a
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(O)/libinterdict.a $(LDLIBS)
+
+# What the benchmark runs and what runs it: tests/bench/*.c, and the programs of tests/bench/*.bpf.c.
+bench_sources := $(wildcard tests/bench/*.c)
+bench_programs := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(bench_sources))) \
+	$(patsubst %.c,$(O)/%.o,$(filter %.bpf.c,$(bench_sources)))
+bench_flags_driver := -static
+bench_flags_floor = $(shell $(PKG_CONFIG) --libs libbpf)
+bench_flags_program := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
+
+$(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(O)/tests/bench/%: tests/bench/%.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -o $@ $< $(bench_flags_$*)
+
+# Beside its peers, here and in a virtual machine; QUICK=1 in five minutes. tests/bench/run --help
+bench:
+	$(Q)scripts/deps bench
+	$(Q)$(MAKE) --no-print-directory all $(bench_programs)
+	$(Q)QUICK=$(QUICK) tests/bench/run $(O)
+
+bench-programs: $(bench_programs)
+
+.PHONY: bench bench-programs
 
 test:
 	$(Q)scripts/deps test

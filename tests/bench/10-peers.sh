@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# machines: host vm
+# quick: yes
+#
+# The same work under nothing, under the least that a monitor can be, under interdict, and under
+# what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
+#
+#   exec    a static program of 38 KB, started with posix_spawn(3), without an end
+#   shell   a loop of /bin/true in bash
+#   build   ./configure && make -j2 of a small project (project)
+#   opens   open and close, 1,000 files, hot
+#   first   400 distinct programs, each executed for the first time
+#
+# Under emulation, and with QUICK=1, less of each. With QUICK=1 in the virtual machine only
+# interdict and the floor, without a build; on the host without bpftrace.
+. "$(dirname "$0")/lib.sh"
+. "$source_root/tests/bench/peers.sh"
+need_root
+
+# Subjects that cannot be measured here.
+declare -A gone=()
+subjects=(none floor again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
+works=(exec shell build opens first)
+executions=4000 loops=1000 passes=200 files=1000 distinct=400 sources=12 checks=18
+if [ -n "$quick" ]; then
+	executions=1000 loops=300 passes=50 sources=4 checks=9
+	gone[bpftrace]=yes
+fi
+if [ "$machine" = vm ]; then
+	executions=400 loops=60 passes=20 sources=2 checks=4
+	if [ -n "$quick" ]; then
+		subjects=(none floor again audit enforce unsized)
+		works=(exec shell opens first)
+		executions=200 loops=30 passes=10 distinct=200
+	fi
+fi
+
+prepare() {
+	local i
+	root_make && policies || return
+	mkdir "$root/files" && for ((i = 0; i < files; i++)); do
+		echo $i >"$root/files/$i"
+	done
+	"$source_root/tests/bench/project" "$root/project" $sources $checks
+}
+
+# New inodes each time, of new content, each of which has two links left to run.
+programs_renew() {
+	local i
+	rm -rf "$root/distinct"
+	mkdir "$root/distinct"
+	for ((i = 0; i < distinct; i++)); do
+		printf -v tag '%04x%04x' $((RANDOM * 2)) $i
+		sed "s/BENCH-00000000/BENCH-$tag/" "$root/usr/bin/program" >"$root/distinct/$i"
+	done
+	chmod 755 "$root"/distinct/*
+}
+
+work_exec() { in_root driver exec $executions /usr/bin/program; }
+work_opens() { in_root driver opens $passes /files; }
+work_first() { in_root driver each /distinct; }
+
+work_shell() {
+	in_root driver time bash -c "for ((i = 0; i < $loops; i++)); do /bin/true; done"
+}
+
+work_build() {
+	in_root driver time bash -c "cd /project && ./configure >/dev/null && make -s -j2 && make -s clean"
+}
+
+# So that none of the works but `first` is the first to execute a file.
+warm_up() {
+	in_root driver exec 50 /usr/bin/program
+	in_root driver opens 1 /files
+	[[ " ${works[*]} " != *" build "* ]] || in_root bash -c "cd /project && ./configure && make file0.o && make clean"
+	in_root bash -c "/bin/true"
+}
+
+measure() {
+	local round=$1 subject=$2 name begin=$SECONDS
+	[ -z "${gone[$subject]-}" ] || return 0
+	programs_renew
+	if ! subject_start "$subject"; then
+		gone[$subject]=yes
+		missing "$subject" "did not start: $(tail -n 2 "$work/peer.log" 2>/dev/null | cut -c 1-150 | tr '\n\t' '  ')"
+		subject_stop "$subject" || true
+		return
+	fi
+	warm_up >/dev/null 2>&1
+	for name in "${works[@]}"; do
+		sample "$name" "$subject" "$round" "$(work_"$name")" us
+	done
+	subject_stop "$subject" || not_ok "$subject saw something of it in round $round" "$(tail "$work/peer.log")"
+	progress "$subject: $((SECONDS - begin)) s"
+}
+
+traces_note
+prepare || bail "no root to work in"
+# Its libraries would be 150 MB more of the virtual machine's disk.
+[ "$machine" != vm ] || gone[bpftrace]=yes
+audit_take || {
+	missing auditd "$audit_reason"
+	missing auditd-open "$audit_reason"
+	gone[auditd]=yes gone[auditd-open]=yes
+}
+fapolicyd_take || {
+	missing fapolicyd "$fapolicyd_reason"
+	gone[fapolicyd]=yes
+}
+each_round measure "${subjects[@]}"
+losses_say
+audit_release
+check "nothing is left: audit rules, BPF programs, marks" nothing_left
+finish
