@@ -293,10 +293,12 @@ vendor_write() {
 	mv "$vendors/$1.vendor.new" "$vendors/$1.vendor"
 }
 
-# A configuration that keeps tests off the machine's own log. Lines are added as they are given.
+# A configuration that keeps tests off the machine's own log, and does not hash the machine's
+# programs unless prefill=yes is set. Lines are added as they are given.
 config_write() {
 	{
 		printf '[output]\nsyslog = off\n'
+		[ "${prefill-}" = yes ] || printf '[prefill]\nenabled = no\n'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$config"
 }

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
+prefill=yes
 files=12
 rounds=5
 [ "$backend" = tracepoint ] || rounds=2 # emulated

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
+prefill=yes
 # The second with what the first has left in the caches; emulation is slow.
 rounds="1 2 3"
 [ "$backend" != lsm ] || rounds="1 2"
