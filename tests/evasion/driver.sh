@@ -214,6 +214,7 @@ place_fill() {
 	make_noted
 	place_each "$1" target_others
 	make_noted
+	find "${directories[@]}" -type f -exec chmod 755 {} +
 }
 
 places_make() {
