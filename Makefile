@@ -221,13 +221,13 @@ $(other_version): $(command_objects) $(other_objects) $(O)/libinterdict.a
 
 # What the tests try to run, and what tries it. Not ours to harden: plain flags.
 # Each tests/probes/*.c is one, but for what others are made of.
-probe_parts := audit library lose_link probe_watched probe_ways rewrite_fuse rewrite_ways
+probe_parts := audit library lose_link probe_watched probe_ways rewrite_fuse rewrite_ways rewrite_xfs
 probes := $(addprefix $(O)/tests/probes/,libaudit.so libtarget.so lose_link.so $(filter-out $(probe_parts),\
 	$(patsubst tests/probes/%.c,%,$(wildcard tests/probes/*.c)))) $(other_version)
 probe_flags_probe := -static -pthread tests/probes/probe_watched.c tests/probes/probe_ways.c -luring
 probe_flags_overwrite := -static
 probe_flags_together := -static
-probe_flags_rewrite := -static -pthread tests/probes/rewrite_fuse.c tests/probes/rewrite_ways.c -luring
+probe_flags_rewrite := -static -pthread tests/probes/rewrite_fuse.c tests/probes/rewrite_ways.c tests/probes/rewrite_xfs.c -luring
 probe_flags_hold_attack := -static -pthread
 probe_flags_exec_loop := -static
 probe_flags_many := -static
@@ -247,7 +247,7 @@ probe_flags_load_library := -ldl
 probes: $(probes)
 
 $(O)/tests/probes/probe: tests/probes/probe_watched.c tests/probes/probe_ways.c tests/probes/probe.h
-$(O)/tests/probes/rewrite: tests/probes/rewrite_fuse.c tests/probes/rewrite_ways.c tests/probes/rewrite.h
+$(O)/tests/probes/rewrite: tests/probes/rewrite_fuse.c tests/probes/rewrite_ways.c tests/probes/rewrite_xfs.c tests/probes/rewrite.h
 
 $(O)/tests/probes/needs_library: | $(O)/tests/probes/libtarget.so
 

@@ -33,8 +33,22 @@ void write_all(int fd, const struct content *content);
 
 int open_writable(const char *file);
 
+/* The directory that @file lies in. */
+int open_directory(const char *file);
+
+/* The next multiple of a page. */
+size_t round_up(size_t size);
+
 /* A file beside @file that has the content; its path, until the next call. */
 const char *make_source(const char *file, const struct content *content);
+
+/* The same, open for reading and writing. */
+int open_source(const char *file, const struct content *content);
+
+/* The ways of rewrite_xfs.c. */
+void xfs_swap_extents(const char *file, const struct content *content);
+void xfs_exchange(const char *file, const struct content *content);
+void xfs_handle(const char *file, const struct content *content);
 
 /* The way of rewrite_fuse.c: it can be gone once there and once back. */
 void fuse_pinned_prepare(const char *file);
