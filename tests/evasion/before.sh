@@ -34,7 +34,7 @@ begin() {
 	(
 		# Opened for both, or each side would wait for the other.
 		exec 0<>"$run/go"
-		REWRITE_LINGER=1 REWRITE_WAIT=1 "$probes/rewrite" "${technique[@]}" "$run/changing" \
+		REWRITE_LINGER=4 REWRITE_WAIT=1 "$probes/rewrite" "${technique[@]}" "$run/changing" \
 			"${1%/*}/clean" "$1" >"$run/said" 2>&1
 		echo $? >"$run/status"
 	) &

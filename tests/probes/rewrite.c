@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,7 +25,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,8 +36,8 @@
 #define WORD_SIZE  8 /* behind RAN- in a program, behind the code in code */
 #define CODE_SIZE  6
 #define PIPE_ENDS  2
-#define SETTLE_US  30000 /* on overlayfs a digest is kept only of what is older than 20 ms */
-#define LINGER_US  60000 /* with REWRITE_LINGER set: for those who look from outside */
+#define SETTLE_US  30000 /* a digest is kept only of what is older than a tick, or than 20 ms */
+#define LINGER_US  60000 /* times REWRITE_LINGER, if set: for those who look from outside */
 
 enum run_kind {
 	RUN_EXEC,
@@ -89,13 +87,6 @@ static struct content make_content(const struct content *clean, const char *word
 	memcpy(content.bytes, clean->bytes, clean->size);
 	memcpy(content.bytes + CODE_SIZE, word, WORD_SIZE);
 	return content;
-}
-
-static bool is_on_overlay(const char *file)
-{
-	struct statfs status;
-
-	return statfs(file, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 static void make_file(const char *path, const struct content *content)
@@ -154,8 +145,10 @@ __attribute__((noreturn)) static void child_map(const char *file, int tell, int 
 
 static void linger(void)
 {
-	if (getenv("REWRITE_LINGER"))
-		usleep(LINGER_US);
+	const char *times = getenv("REWRITE_LINGER");
+
+	if (times)
+		usleep(LINGER_US * atoi(times));
 }
 
 /*
@@ -288,8 +281,7 @@ int main(int argc, char **argv)
 		way->prepare(file);
 	if (getenv("REWRITE_WAIT"))
 		wait_for_line();
-	if (is_on_overlay(file))
-		usleep(SETTLE_US);
+	usleep(SETTLE_US);
 	run_clean(file, kind, &clean, "at first");
 	run_clean(file, kind, &clean, "again");
 	if (kind == RUN_WRITTEN) {
