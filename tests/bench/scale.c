@@ -187,6 +187,9 @@ static int measure_policy(const char *vendors, const char *state)
 	printf("probes %u\n", ((struct policy_header *)image)->probe_max);
 	printf("hit %.1f\nmiss %.1f\n", time_lookups(policy, image, true),
 	       time_lookups(policy, image, false));
+	begin = clock_monotonic();
+	policy_settle(policy);
+	printf("settle %.4f\n", seconds_since(begin));
 	printf("recalled %d\n", policy_is_recalled(policy));
 	print_peak();
 	if (state && !policy_is_recalled(policy)) {

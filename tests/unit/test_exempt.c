@@ -41,7 +41,7 @@ static void fill(int32_t today)
 	updated = calloc(1, geometry.size);
 	assert_non_null(updated);
 	assert_int_equal(policy_image_fill(policy, &geometry, 0, 1, updated), 0);
-	policy_image_update_phases(policy, updated, today);
+	assert_int_equal(policy_image_update_phases(policy, updated, today), 0);
 	assert_memory_equal(updated, image, geometry.size);
 }
 

@@ -420,6 +420,7 @@ static void test_memory(void **state)
 	write_random_list("l", count, 5);
 	before = mallinfo2();
 	assert_int_equal(load(), 0);
+	policy_settle(policy);
 	after = mallinfo2();
 	used = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
 	assert_true(used / count < 100);

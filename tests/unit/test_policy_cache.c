@@ -302,8 +302,11 @@ static void test_large(void **state)
 	fclose(list);
 	free(path);
 	write_vendor("v", "[lists]\nfile = l\n");
-	remember();
+	assert_false(load_cached());
+	policy_settle(policy);
 	assert_false(policy_is_resident(policy));
+	assert_same_policy();
+	assert_int_equal(policy_cache_save(policy, state_path), 0);
 	assert_true(load_cached());
 	unlink(cache_path);
 	policy_trim(policy);

@@ -189,7 +189,7 @@ static void test_empty(void **state)
 	assert_int_equal(policy_image_find(image, digest, 0, &action), 0);
 	for (uint64_t size = 0; size < 10000; size++)
 		assert_false(policy_image_gate(image, size));
-	policy_image_update_phases(policy, image, 1);
+	assert_int_equal(policy_image_update_phases(policy, image, 1), 0);
 }
 
 /* @count digests that all begin their search at the same bucket. */
@@ -256,7 +256,7 @@ static void check_flags(const char *vendor, const char *const dates[5], const ui
 		assert_int_equal(((struct policy_header *)image)->flags, flags[i]);
 	}
 	for (size_t i = 0; i < 5; i++) {
-		policy_image_update_phases(policy, image, day_of(dates[i]));
+		assert_int_equal(policy_image_update_phases(policy, image, day_of(dates[i])), 0);
 		assert_int_equal(((struct policy_header *)image)->flags, flags[i]);
 	}
 }
@@ -306,7 +306,7 @@ static void test_phase_update(void **state)
 	memcpy(updated, image, geometry.size);
 	for (size_t i = 0; i < ARRAY_SIZE(dates); i++) {
 		/* The same as an image that is filled on that day. */
-		policy_image_update_phases(policy, updated, day_of(dates[i]));
+		assert_int_equal(policy_image_update_phases(policy, updated, day_of(dates[i])), 0);
 		assert_int_equal(fill(day_of(dates[i]), 9), 0);
 		assert_memory_equal(updated, image, geometry.size);
 		check_lookups(200, day_of(dates[i]));

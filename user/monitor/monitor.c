@@ -501,8 +501,8 @@ int monitor_run(const struct config *config)
 		monitor_watch(&monitor, control_fd(monitor.control));
 		monitor_watch(&monitor, monitor.signal_fd);
 		monitor_announce(&monitor);
-		monitor_start_sweep(&monitor);
 		monitor_cache_policy(&monitor);
+		monitor_start_sweep(&monitor);
 		monitor_hygiene_policy(&monitor);
 		monitor_prefill_policy(&monitor);
 		loop(&monitor);

@@ -55,6 +55,8 @@ void monitor_cache_policy(struct monitor *monitor)
 	struct monitor_cache_job *data;
 	int error = -ENOMEM;
 
+	/* It is in force: now it may go to a file. */
+	policy_settle(policy);
 	set_state(monitor, policy_is_recalled(policy) ? "read" : "none", 0);
 	if (policy_is_recalled(policy) || policy_list_count(policy) == 0)
 		return;

@@ -161,8 +161,8 @@ int monitor_reload(struct monitor *monitor)
 		log_info("reloaded: policy %llu is in force",
 			 (unsigned long long)monitor->context.policy_generation);
 		report_policy(monitor, "reload", old_digest, old_generation);
-		monitor_start_sweep(monitor);
 		monitor_cache_policy(monitor);
+		monitor_start_sweep(monitor);
 		monitor_hygiene_policy(monitor);
 		monitor_prefill_policy(monitor);
 	}

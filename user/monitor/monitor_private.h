@@ -95,7 +95,7 @@ void monitor_stop(struct monitor *monitor);
 /* monitor_calendar.c */
 void monitor_remind(struct monitor *monitor);
 
-/* monitor_cache.c */
+/* monitor_cache.c; to be called before a thread has the policy */
 void monitor_cache_policy(struct monitor *monitor);
 json_t *monitor_cache_status(const struct monitor *monitor);
 

@@ -89,12 +89,13 @@ int policy_map_install(struct kernel *kernel, const struct policy *policy, int32
 int policy_map_update_phases(struct policy_map *map, const struct policy *policy, int32_t today)
 {
 	void *image = image_map(map);
+	int error;
 
 	if (!image)
 		return -errno;
-	policy_image_update_phases(policy, image, today);
+	error = policy_image_update_phases(policy, image, today);
 	image_unmap(map, image);
-	return 0;
+	return error;
 }
 
 const struct policy_header *policy_map_header(const struct policy_map *map)

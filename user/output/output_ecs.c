@@ -59,8 +59,8 @@ static bool is_planned(size_t index, size_t size)
 	return false;
 }
 
-/* Adds what lies in the object with this prefix, its last dot included. */
-static void plan(const char *prefix, size_t prefix_size)
+/* Adds what lies in the object with this prefix, its last dot included, @depth objects deep. */
+static void plan(const char *prefix, size_t prefix_size, size_t depth)
 {
 	for (size_t i = 0; i < field_count(); i++) {
 		const char *name = field_at(i)->name, *key = name + prefix_size, *dot;
@@ -68,7 +68,7 @@ static void plan(const char *prefix, size_t prefix_size)
 
 		if (strncmp(name, prefix, prefix_size) != 0)
 			continue;
-		dot = strchr(key, '.');
+		dot = depth < DEPTH_MAX ? strchr(key, '.') : NULL;
 		if (!dot) {
 			add_step((struct step){ STEP_FIELD, key, strlen(key), field_at(i) });
 			continue;
@@ -77,14 +77,14 @@ static void plan(const char *prefix, size_t prefix_size)
 		if (is_planned(i, size))
 			continue;
 		add_step((struct step){ STEP_OPEN, key, (size_t)(dot - key), NULL });
-		plan(name, size);
+		plan(name, size, depth + 1);
 		add_step((struct step){ .kind = STEP_CLOSE });
 	}
 }
 
 static void make_plan(void)
 {
-	plan("", 0);
+	plan("", 0, 0);
 }
 
 static void put_key(struct document *document, const struct step *step)
@@ -109,8 +109,8 @@ static void begin_objects(struct document *document)
 
 static void close_object(struct document *document)
 {
-	document->depth--;
-	if (document->begun <= document->depth)
+	/* Each one was opened before: the plan is made so. */
+	if (document->depth == 0 || document->begun < document->depth--)
 		return;
 	document->begun--;
 	buffer_append_char(document->buffer, '}');
@@ -195,12 +195,12 @@ int ecs_append(struct buffer *buffer, const struct record *record)
 	for (size_t i = 0; i < step_count; i++) {
 		const struct step *step = &steps[i];
 
-		if (step->kind == STEP_OPEN && document.depth < DEPTH_MAX)
-			document.opened[document.depth++] = step;
+		if (step->kind == STEP_FIELD)
+			put_field(&document, step, record);
 		else if (step->kind == STEP_CLOSE)
 			close_object(&document);
 		else
-			put_field(&document, step, record);
+			document.opened[document.depth++] = step;
 	}
 	buffer_append_char(buffer, '}');
 	buffer_release(&scratch);

@@ -70,10 +70,17 @@ int policy_load(const char *vendors_dir, struct problems *problems, struct polic
 int policy_load_cached(const char *vendors_dir, const char *state, struct problems *problems,
 		       struct policy **ret_policy);
 
+/*
+ * Moves what is large, of 1 MiB and more, out of memory to a file without a name, from which it
+ * is paged in where it is looked at. It takes as long as writing it does, so that what is in
+ * a hurry comes first; but it has to be done before anybody else has the policy.
+ */
+void policy_settle(struct policy *policy);
+
 /* Whether the lists came from the cache and were not parsed. */
 bool policy_is_recalled(const struct policy *policy);
 
-/* Whether a large policy has found no file to lie in, and is in memory. */
+/* Whether policy_settle() has found no place for such a file: then all is in memory. */
 bool policy_is_resident(const struct policy *policy);
 
 /* One more owner, who frees it too: it is gone with the last one. From whatever thread. */
@@ -190,7 +197,7 @@ int policy_image_size(const struct policy *policy, struct policy_geometry *ret_g
 
 /*
  * Writes the image for the day @today to memory of geometry->size bytes that is
- * zeroed and aligned to 8. Returns 0, or -E2BIG if a digest would lie further
+ * zeroed and aligned to 8. Returns 0, -ENOMEM, or -E2BIG if a digest would lie further
  * from its place than the kernel looks (INTERDICT_PROBE_MAX buckets).
  */
 int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
@@ -199,9 +206,9 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 /*
  * Brings the actions of an image to the day @today, in place, while the kernel
  * looks into it. A lookup sees the old action of a digest or the new one, and so
- * for each user who has exemptions.
+ * for each user who has exemptions. Returns 0, or -ENOMEM: then nothing has changed.
  */
-void policy_image_update_phases(const struct policy *policy, void *image, int32_t today);
+int policy_image_update_phases(const struct policy *policy, void *image, int32_t today);
 
 /*
  * What the kernel does with an image. The gate: whether an executable of this

@@ -96,11 +96,7 @@ static int collect_sizes(struct policy *policy)
 	return 0;
 }
 
-/*
- * Moves the large blocks out of memory, if they are worth it and there is a place
- * for them.
- */
-static void freeze(struct policy *policy)
+void policy_settle(struct policy *policy)
 {
 	const struct frozen blocks[] = {
 		{ policy->entries, policy->entry_count * sizeof(*policy->entries) },
@@ -113,7 +109,7 @@ static void freeze(struct policy *policy)
 
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
 		size += blocks[i].size;
-	if (size < FREEZE_MIN)
+	if (policy->frozen.bytes || size < FREEZE_MIN)
 		return;
 	policy->resident = frozen_make(blocks, ARRAY_SIZE(blocks), frozen, &policy->frozen) < 0;
 	if (policy->resident)
@@ -125,6 +121,7 @@ static void freeze(struct policy *policy)
 	policy->sizes = (uint64_t *)frozen[1];
 	policy->texts.bytes = (char *)frozen[2];
 	policy->facts.bytes = (char *)frozen[3];
+	malloc_trim(0);
 }
 
 int policy_compile(struct policy *policy, struct problems *problems)
@@ -137,8 +134,5 @@ int policy_compile(struct policy *policy, struct problems *problems)
 	r = collect_sizes(policy);
 	if (r < 0)
 		return r;
-	if (!policy_compute_entries_digest(policy))
-		return -ENOSYS;
-	freeze(policy);
-	return 0;
+	return policy_compute_entries_digest(policy) ? 0 : -ENOSYS;
 }

@@ -4,11 +4,14 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "policy_internal.h"
 
 #define GATE_BITS_PER_SIZE 16U
+#define TRIM_ENTRIES	   (1U << 18) /* after so many the pages behind are let go of */
 
 /* Smallest power of two that is at least @value. */
 static uint64_t round_up_power(uint64_t value)
@@ -158,11 +161,29 @@ static int insert(void *image, const struct key *key, uint32_t number, uint8_t a
 	return -E2BIG;
 }
 
-/* What the slot of a digest says: to every user, or that some have slots of their own. */
-static struct policy_ruling digest_ruling(const struct policy *policy, uint32_t number,
-					  int32_t today)
+/* What the entries of each vendor ask for on a day. The caller frees it; NULL: out of memory. */
+static uint8_t *vendor_actions(const struct policy *policy, int32_t today)
 {
-	struct policy_ruling ruling = policy_rule(policy, number, EXEMPTION_ANY_UID, today);
+	uint8_t *actions = malloc(policy->vendor_count + 1);
+
+	for (size_t i = 0; actions && i < policy->vendor_count; i++)
+		actions[i] = policy_vendor_action(policy->vendors[i].vendor, today);
+	return actions;
+}
+
+/*
+ * What the slot of a digest says: to every user, or that some have slots of their own. Of
+ * nearly all the vendor says it alone.
+ */
+static struct policy_ruling digest_ruling(const struct policy *policy, const uint8_t *actions,
+					  uint32_t number, int32_t today)
+{
+	const struct entry *entry = &policy->entries[number - 1];
+	struct policy_ruling ruling;
+
+	if (policy->exempt_count == 0 && policy->digest_count == policy->entry_count)
+		return (struct policy_ruling){ .entry = number, .action = actions[entry->vendor] };
+	ruling = policy_rule(policy, number, EXEMPTION_ANY_UID, today);
 
 	if (exempt_begins_user(policy,
 			       exempt_find(policy, policy->entries[number - 1].digest)))
@@ -201,9 +222,12 @@ static int insert_users(const struct policy *policy, int32_t today, void *image)
 int policy_image_fill(const struct policy *policy, const struct policy_geometry *geometry,
 		      int32_t today, uint64_t generation, void *image)
 {
+	_cleanup_free_ uint8_t *actions = vendor_actions(policy, today);
 	const struct entry *entries = policy->entries;
 	int r;
 
+	if (!actions)
+		return -ENOMEM;
 	write_header(policy, geometry, today, generation, image);
 	write_gate(policy, image);
 	for (size_t i = 0; i < policy->entry_count; i++) {
@@ -212,7 +236,9 @@ int policy_image_fill(const struct policy *policy, const struct policy_geometry 
 
 		if (i > 0 && entry_same_digest(&entries[i - 1], &entries[i]))
 			continue;
-		ruling = digest_ruling(policy, (uint32_t)i + 1, today);
+		if (i % TRIM_ENTRIES == 0)
+			policy_trim(policy);
+		ruling = digest_ruling(policy, actions, (uint32_t)i + 1, today);
 		key = key_of(entries[i].digest, POLICY_EVERY_USER);
 		r = insert(image, &key, ruling.entry, ruling.action);
 		if (r < 0)
@@ -271,11 +297,14 @@ static void update_users(const struct policy *policy, void *image, int32_t today
 	}
 }
 
-void policy_image_update_phases(const struct policy *policy, void *image, int32_t today)
+int policy_image_update_phases(const struct policy *policy, void *image, int32_t today)
 {
+	_cleanup_free_ uint8_t *actions = vendor_actions(policy, today);
 	struct policy_header *header = image;
 	struct policy_bucket *buckets = image_buckets(image);
 
+	if (!actions)
+		return -ENOMEM;
 	__atomic_store_n(&header->flags, policy_flags(policy, today), __ATOMIC_RELAXED);
 	for (uint64_t i = 0; i < header->buckets; i++) {
 		for (unsigned int slot = 0; slot < POLICY_SLOTS; slot++) {
@@ -285,11 +314,13 @@ void policy_image_update_phases(const struct policy *policy, void *image, int32_
 			if (number && memcmp(buckets[i].prefix[slot],
 					     policy->entries[number - 1].digest,
 					     INTERDICT_PREFIX_SIZE) == 0)
-				store(&buckets[i], slot, digest_ruling(policy, number, today));
+				store(&buckets[i], slot,
+				      digest_ruling(policy, actions, number, today));
 		}
 	}
 	update_users(policy, image, today);
 	policy_trim(policy);
+	return 0;
 }
 
 bool policy_image_gate(const void *image, uint64_t size)

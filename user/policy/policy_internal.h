@@ -10,6 +10,8 @@
 #include "entry.h"
 #include "frozen.h"
 
+#define POLICY_INDEX_MAX UINT16_MAX /* vendors and lists: entry.vendor, entry.list */
+
 /* A vendor, and how many entries it has. */
 struct policy_vendor {
 	struct vendor *vendor;
@@ -45,15 +47,24 @@ struct policy {
 	struct frozen frozen;
 	bool has_unsized;
 	bool recalled; /* from the cache */
-	bool resident; /* large, and not in `frozen` */
+	bool resident; /* large, and there is no file for it */
 	struct problems *warnings; /* of the lists, for the cache; NULL: not wanted, or recalled */
 	uint8_t entries_digest[INTERDICT_DIGEST_SIZE]; /* what of `digest` is of the entries */
 	uint8_t digest[INTERDICT_DIGEST_SIZE];
 };
 
 /*
+ * The vendors of a policy that has none yet (policy_vendors.c): those of the vendor files in a
+ * directory, sorted; or one for each list. Return 0 or a negative errno; what is wrong with the
+ * files is in the problems alone.
+ */
+int policy_read_vendors(struct policy *policy, struct problems *problems, const char *directory);
+int policy_make_vendors(struct policy *policy, struct problems *problems, const char *const *paths,
+			size_t count);
+
+/*
  * From all rows of all lists to entries that are merged and sorted, and what is counted of
- * them; then the large blocks move out of memory. Returns 0, -ENOMEM or -ENOSYS.
+ * them. Returns 0, -ENOMEM or -ENOSYS.
  */
 int policy_compile(struct policy *policy, struct problems *problems);
 
