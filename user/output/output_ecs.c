@@ -109,8 +109,12 @@ static void begin_objects(struct document *document)
 
 static void close_object(struct document *document)
 {
-	/* Each one was opened before: the plan is made so. */
-	if (document->depth == 0 || document->begun < document->depth--)
+	bool has_brace = document->begun == document->depth;
+
+	if (document->depth == 0) /* each one was opened before: the plan is made so */
+		return;
+	document->depth--;
+	if (!has_brace)
 		return;
 	document->begun--;
 	buffer_append_char(document->buffer, '}');
