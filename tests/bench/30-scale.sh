@@ -54,6 +54,8 @@ library() {
 		"$(awk '$1 == "load" || $1 == "fill" { sum += $2 } END { print sum }' "$work/figures")" s
 	sample "lookup, listed" "$count" "$round" "$(figure "$work/figures" hit)" ns
 	sample "lookup, not listed" "$count" "$round" "$(figure "$work/figures" miss)" ns
+	sample "processor" "$count" "$round" "$(figure "$work/figures" busy)" s
+	sample "processor of the parser" "$count" "$round" "$(figure "$work/figures" parser)" s
 	[ "$round" -gt 1 ] || value "kernel" "$count" "$(figure "$work/figures" bytes)" B/entry
 	"$scale" policy "$work/$count" "$work/state" >"$work/figures" || bail "no policy from the cache"
 	[ "$(figure "$work/figures" recalled)" = 1 ] || bail "the cache was not used"

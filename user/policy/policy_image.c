@@ -11,6 +11,7 @@
 #include "policy_internal.h"
 
 #define GATE_BITS_PER_SIZE 16U
+#define GATE_AHEAD	   16U
 #define TRIM_ENTRIES	   (1U << 18) /* after so many the pages behind are let go of */
 
 /* Smallest power of two that is at least @value. */
@@ -114,16 +115,24 @@ static void write_header(const struct policy *policy, const struct policy_geomet
 	memcpy(header->digest, policy->digest, sizeof(header->digest));
 }
 
-static void write_gate(const struct policy *policy, void *image)
+static uint8_t *gate_block(void *image, uint64_t hash)
 {
 	const struct policy_header *header = image;
-	uint8_t *gate = image_gate(image);
 
+	return image_gate(image) +
+	       (size_t)policy_gate_block(hash, header->gate_mask) * POLICY_BLOCK_SIZE;
+}
+
+/* Blocks lie anywhere: they are asked for ahead, so that none is waited for. */
+static void write_gate(const struct policy *policy, void *image)
+{
 	for (size_t i = 0; i < policy->size_count; i++) {
 		uint64_t hash = policy_hash(policy->sizes[i]);
-		uint8_t *block = gate + (size_t)policy_gate_block(hash, header->gate_mask) *
-						POLICY_BLOCK_SIZE;
+		uint8_t *block = gate_block(image, hash);
 
+		if (i + GATE_AHEAD < policy->size_count)
+			__builtin_prefetch(gate_block(
+				image, policy_hash(policy->sizes[i + GATE_AHEAD])), 1);
 		for (uint32_t probe = 0; probe < POLICY_GATE_PROBES; probe++) {
 			uint32_t bit = policy_gate_bit(hash, probe);
 
