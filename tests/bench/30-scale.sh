@@ -97,7 +97,7 @@ daemon() {
 events() {
 	local round=$1 what=$2 count=400000
 	[ "$what" != write ] || count=40000
-	pinned "$scale" events "$work/100000" "$what" $count "$work/events.json" >"$work/figures" ||
+	pinned "$scale" events "$work/100000" "$what" "$count" "$work/events.json" >"$work/figures" ||
 		bail "no records are taken"
 	rm -f "$work/events.json"
 	[ "$(figure "$work/figures" lost)" = 0 ] || bail "records were lost"

@@ -70,6 +70,11 @@ size_t policy_entry_count(const struct policy *policy)
 	return policy->entry_count;
 }
 
+size_t policy_digest_count(const struct policy *policy)
+{
+	return policy->digest_count;
+}
+
 const struct entry *policy_entry(const struct policy *policy, uint32_t number)
 {
 	return number > 0 && number <= policy->entry_count ? &policy->entries[number - 1] : NULL;

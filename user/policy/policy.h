@@ -114,6 +114,9 @@ const char *policy_list_file(const struct policy *policy, size_t index);
 size_t policy_entry_count(const struct policy *policy);
 const struct entry *policy_entry(const struct policy *policy, uint32_t number);
 
+/* How many different digests they have: fewer, if vendors list the same ones. */
+size_t policy_digest_count(const struct policy *policy);
+
 /* Texts of an entry, "" if its list does not say; they live as long as the policy. */
 const char *policy_entry_product(const struct policy *policy, const struct entry *entry);
 const char *policy_entry_version(const struct policy *policy, const struct entry *entry);
