@@ -6,7 +6,9 @@
  * Nothing that a job may stall in happens in the caller's thread: given an
  * O_PATH descriptor (opened on /proc/PID/exe, say, which pins the file and asks
  * its file system nothing), a worker opens the file for reading, hashes it and
- * closes it again; close(2) may stall too, as FUSE sends a flush.
+ * closes it again; close(2) may stall too, as FUSE sends a flush. (What was to be kept for
+ * `done`, and is small and local, is closed behind it.) Of the workers one is woken for a
+ * job, not all of them: a held task waits for each thread that runs before its own.
  *
  * What keeps one file from blocking the others:
  * - Every job has a deadline. A worker looks at it between reads. One that
@@ -59,7 +61,7 @@ struct hash_result {
 	void *cookie;
 	/*
 	 * If it was to be kept, and there is a digest: the file, open for reading, until
-	 * `done` returns; a worker closes it. Else negative.
+	 * `done` returns. Else negative.
 	 */
 	int fd;
 	int error; /* 0, or why there is no digest: as file_hash_limited() */
