@@ -99,6 +99,23 @@ static void process_remove(struct hold *hold, struct held_process **link)
 	hold->status.held--;
 }
 
+/*
+ * Start of a parent that is not stopped; 0: it is, or is not there. One that is looked after
+ * was not when it was last looked at, and most held processes have the same parent.
+ */
+static uint64_t running_since(const struct hold *hold, pid_t pid)
+{
+	uint64_t start = 0;
+
+	if (pid <= 1)
+		return 0;
+	for (const struct parent *parent = hold->parents; parent; parent = parent->next) {
+		if (parent->pid == pid)
+			return parent->start;
+	}
+	return process_is_stopped(pid, &start) ? 0 : start;
+}
+
 /* The process that a HELD record is about; NULL if it is gone or memory is. */
 static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64_t start,
 					uint32_t parent)
@@ -115,16 +132,14 @@ static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64
 		return NULL;
 	process->tgid = tgid;
 	process->start = start;
+	/* Whose number it is by now is looked at before it is killed: it takes a while. */
 	process->pidfd = (int)syscall(SYS_pidfd_open, tgid, 0);
-	if (process->pidfd < 0 || !process_is((pid_t)tgid, start)) {
-		if (process->pidfd >= 0)
-			close(process->pidfd);
+	if (process->pidfd < 0) {
 		free(process);
 		return NULL;
 	}
 	process->parent = (pid_t)parent;
-	if (parent > 1 && process_is_stopped(process->parent, &process->parent_start))
-		process->parent_start = 0;
+	process->parent_start = running_since(hold, process->parent);
 	link = &hold->processes[tgid % PROCESS_LISTS];
 	process->next = *link;
 	*link = process;
@@ -203,7 +218,7 @@ static int take_held(struct hold *hold, uint32_t tgid, uint64_t start, struct he
 /* Kills first and forgets then: in between nobody can resume it. */
 static void process_kill(struct hold *hold, struct held_process *process)
 {
-	if (!process->killed) {
+	if (!process->killed && process_is((pid_t)process->tgid, process->start)) {
 		send_signal(process, SIGKILL);
 		hold->status.killed++;
 	}

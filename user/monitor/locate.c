@@ -164,11 +164,21 @@ static bool shows_file(int fd, const struct event *event)
 	return fstat(fd, &found) == 0 && locate_matches(event, &found);
 }
 
+/*
+ * Where inode and device are compared (locate_matches()) a file that matches is the one, whosever
+ * it is. Elsewhere it takes the process, whose number may be another's by now.
+ */
+static bool may_look_into(const struct event *event)
+{
+	return !(event->flags & (EVENT_OVERLAY | EVENT_DEV_PRIVATE)) ||
+	       process_is((pid_t)event->tgid, event->start);
+}
+
 static int locate_file(const struct event *event, const char *path)
 {
 	int fd = -ESRCH, by_path;
 
-	if (process_is((pid_t)event->tgid, event->start))
+	if (may_look_into(event))
 		fd = open_in_process(event);
 	if (fd >= 0 && shows_file(fd, event))
 		return fd;
