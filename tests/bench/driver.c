@@ -2,18 +2,21 @@
 /*
  * Does the work that the benchmark times, and prints microseconds:
  *
- *   driver exec COUNT FILE       an execution and its end; the median of batches of 50
- *   driver each DIRECTORY        the same, each file of the directory once; their mean
+ *   driver exec COUNT FILE       an execution and its end, in batches of 20
+ *   driver each DIRECTORY        the same, each file of the directory once
  *   driver opens PASSES DIRECTORY
- *                                an open and a close; the median of passes over the directory
- *   driver time COMMAND...       the command, once
+ *                                an open and a close, in passes over the directory
+ *   driver time COUNT COMMAND... the command
  *   driver latency EVENTS FILE...
  *                                from before the execution of a listed file to its line in the
  *                                event file, each FILE once: "MEDIAN P99"; a FILE has to have a
  *                                name that no other line contains
+ *   driver copies COUNT FILE PREFIX
+ *                                times nothing: makes executable copies of the benchmark's program,
+ *                                PREFIX0- and so on, of one size and each of different content
  *
- * The median of batches because a machine has other things to do now and then; a monitor's own
- * work on the way of a call is in each batch.
+ * But for latency it is the lower quartile of the batches, passes or commands: what they take while
+ * the machine has nothing else to do on this CPU. A monitor's work on the way of a call is in each.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,13 +25,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH            50
+#define BATCH            20
 #define LATENCY_LIMIT_US 5e6
 #define MAX_FILES        100000
+#define TAG              "BENCH-00000000" /* in program.c */
 
 static double now_us(void)
 {
@@ -68,7 +73,10 @@ static double *doubles(size_t count)
 	return values;
 }
 
-/* Runs it to its end; the wait status. posix_spawn does not copy the address space. */
+/*
+ * Runs it to its end; the wait status, or -1 with errno if it was not executed, as by a denial.
+ * posix_spawn does not copy the address space.
+ */
 static int execute(char *const *argv)
 {
 	static char path[] = "PATH=/usr/bin:/usr/sbin:/bin:/sbin", language[] = "LC_ALL=C";
@@ -78,38 +86,45 @@ static int execute(char *const *argv)
 
 	errno = posix_spawnp(&child, argv[0], NULL, NULL, argv, environment);
 	if (errno)
-		die(argv[0]);
+		return -1;
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			die("waitpid");
 	return status;
 }
 
-static void execute_well(char *file)
+static void execute_well(char *const *argv)
 {
-	char *const argv[] = { file, NULL };
+	int status = execute(argv);
 
-	if (execute(argv)) {
+	if (status > 0)
 		errno = ECHILD;
-		die(file);
-	}
+	if (status)
+		die(argv[0]);
+}
+
+/* Of what batches took; frees them. */
+static void print_quartile(double *took, size_t count)
+{
+	qsort(took, count, sizeof(*took), compare);
+	printf("%.4f\n", quantile(took, count, 0.25));
+	free(took);
 }
 
 static void do_exec(size_t count, char *file)
 {
 	size_t batches = (count + BATCH - 1) / BATCH;
+	char *const argv[] = { file, NULL };
 	double *took = doubles(batches);
 
 	for (size_t i = 0; i < batches; i++) {
 		double begin = now_us();
 
 		for (int j = 0; j < BATCH; j++)
-			execute_well(file);
+			execute_well(argv);
 		took[i] = (now_us() - begin) / BATCH;
 	}
-	qsort(took, batches, sizeof(*took), compare);
-	printf("%.3f\n", quantile(took, batches, 0.5));
-	free(took);
+	print_quartile(took, batches);
 }
 
 /* The paths of the files in the directory; @count of them, owned by the caller. */
@@ -141,15 +156,24 @@ static void free_files(char **files, size_t count)
 	free(files);
 }
 
+/* A last batch that is not full is executed and not counted, unless it is the only one. */
 static void do_each(const char *directory)
 {
-	size_t count;
+	size_t count, batches = 0, done = 0;
 	char **files = list_files(directory, &count);
-	double begin = now_us();
+	double *took = doubles(count / BATCH + 1), begin = now_us();
 
-	for (size_t i = 0; i < count; i++)
-		execute_well(files[i]);
-	printf("%.3f\n", (now_us() - begin) / (double)count);
+	for (size_t i = 0; i < count; i++) {
+		char *const argv[] = { files[i], NULL };
+
+		execute_well(argv);
+		if (++done == BATCH || (i + 1 == count && batches == 0)) {
+			took[batches++] = (now_us() - begin) / (double)done;
+			done = 0;
+			begin = now_us();
+		}
+	}
+	print_quartile(took, batches);
 	free_files(files, count);
 }
 
@@ -177,21 +201,21 @@ static void do_opens(size_t passes, const char *directory)
 		open_all(files, count);
 		took[i] = (now_us() - begin) / (double)count;
 	}
-	qsort(took, passes, sizeof(*took), compare);
-	printf("%.4f\n", quantile(took, passes, 0.5));
-	free(took);
+	print_quartile(took, passes);
 	free_files(files, count);
 }
 
-static void do_time(char *const *command)
+static void do_time(size_t count, char *const *command)
 {
-	double begin = now_us();
+	double *took = doubles(count);
 
-	if (execute(command)) {
-		errno = ECHILD;
-		die(command[0]);
+	for (size_t i = 0; i < count; i++) {
+		double begin = now_us();
+
+		execute_well(command);
+		took[i] = now_us() - begin;
 	}
-	printf("%.1f\n", now_us() - begin);
+	print_quartile(took, count);
 }
 
 /* Reads what was appended to the event file until a line of it names the file. */
@@ -217,6 +241,56 @@ static void await_line(int events, const char *name, double begin)
 	die(name);
 }
 
+/* The content of the file, owned by the caller. */
+static char *read_whole(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	char *content;
+
+	if (fd < 0 || fstat(fd, &status))
+		die(path);
+	*size = (size_t)status.st_size;
+	content = malloc(*size + 1);
+	if (!content || read(fd, content, *size) != status.st_size)
+		die(path);
+	close(fd);
+	return content;
+}
+
+static void write_program(const char *path, const char *content, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+
+	if (fd < 0 || write(fd, content, size) != (ssize_t)size || close(fd))
+		die(path);
+}
+
+static void do_copies(size_t count, const char *program, const char *prefix)
+{
+	struct timespec now;
+	size_t size;
+	char *content = read_whole(program, &size), *tag = memmem(content, size, TAG, strlen(TAG));
+
+	if (!tag) {
+		errno = EINVAL;
+		die(program);
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	for (size_t i = 0; i < count; i++) {
+		char *path = NULL;
+
+		/* Never the content of an earlier run, whose digest somebody may still have. */
+		snprintf(tag, sizeof(TAG), "%08x%06x", (unsigned)(now.tv_sec ^ now.tv_nsec),
+		         (unsigned)i & 0xffffff);
+		if (asprintf(&path, "%s%zu-", prefix, i) < 0)
+			die("memory");
+		write_program(path, content, size);
+		free(path);
+	}
+	free(content);
+}
+
 static void do_latency(const char *events_path, char **files, size_t count)
 {
 	int events = open(events_path, O_RDONLY | O_CLOEXEC);
@@ -231,7 +305,7 @@ static void do_latency(const char *events_path, char **files, size_t count)
 
 		lseek(events, 0, SEEK_END);
 		begin = now_us();
-		execute(argv);
+		(void)execute(argv); /* in enforce it is denied or killed */
 		await_line(events, name ? name : files[i], begin);
 		took[i] = now_us() - begin;
 	}
@@ -251,8 +325,10 @@ int main(int argc, char **argv)
 		do_each(argv[2]);
 	else if (!strcmp(work, "opens") && argc == 4)
 		do_opens(strtoul(argv[2], NULL, 10), argv[3]);
-	else if (!strcmp(work, "time"))
-		do_time(argv + 2);
+	else if (!strcmp(work, "time") && argc > 3)
+		do_time(strtoul(argv[2], NULL, 10), argv + 3);
+	else if (!strcmp(work, "copies") && argc == 5)
+		do_copies(strtoul(argv[2], NULL, 10), argv[3], argv[4]);
 	else if (!strcmp(work, "latency") && argc > 3)
 		do_latency(argv[2], argv + 3, (size_t)argc - 3);
 	else

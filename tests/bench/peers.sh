@@ -15,11 +15,12 @@
 #   auditd-open      the same, and one for opens below the directory of the opened files
 #   fapolicyd        a deny list of 1,000 digests, on the root's mount only
 #
-# What belongs to the machine is as it was before afterwards: audit rules and switches, BPF
-# programs, fanotify marks, processes (nothing_left). Audit is only used where nobody else does.
+# What belongs to the machine is as it was before afterwards, also when the section is ended by a
+# signal; tests/bench/run makes sure. Audit and fapolicyd are only used where nobody else does.
 
 peer=       # process of the subject that runs
 root=$work/root
+later peer_stop
 
 # The tmpfs with everything that is executed and opened. fapolicyd marks the mounts of a type, so
 # the others that are in use go, in this mount namespace.
@@ -114,6 +115,10 @@ snoop_start() {
 	before=$(program_ids | wc -l)
 	peer_start "$1"
 	wait_for 20 more_programs "$before" && sleep 0.5 && ! ended "$peer"
+}
+
+program_ids() {
+	bpftool prog list 2>/dev/null | sed -n 's/^\([0-9]*\): .*/\1/p'
 }
 
 more_programs() {
@@ -316,39 +321,4 @@ subject_stop() {
 	fapolicyd) fapolicyd_stop ;;
 	esac
 	[ "${seen:-0}" -gt 0 ]
-}
-
-# --- what is left -----------------------------------------------------------------
-
-program_ids() {
-	bpftool prog list 2>/dev/null | sed -n 's/^\([0-9]*\): .*/\1/p' | sort
-}
-
-# fdinfo has a line for each mark (proc_pid_fdinfo(5)).
-fanotify_marks() {
-	grep -H '^fanotify ' /proc/[0-9]*/fdinfo/* 2>/dev/null | sort
-}
-
-# What a run might leave behind, one a line.
-traces() {
-	program_ids | sed 's/^/BPF program /'
-	fanotify_marks | sed 's/^/mark /'
-	auditctl -l 2>/dev/null | sed 's/^/audit rule /'
-	auditctl -s 2>/dev/null | awk '$1 ~ /^(enabled|failure|pid|backlog_limit|backlog_wait_time)$/ { print "audit", $0 }'
-}
-
-traces_note() {
-	traces >"$work/traces"
-}
-
-# Nothing more than was noted. Programs end a moment after their descriptors.
-nothing_left() {
-	wait_for 10 no_new_traces || {
-		comm -13 <(sort "$work/traces") <(traces | sort)
-		return 1
-	}
-}
-
-no_new_traces() {
-	[ -z "$(comm -13 <(sort "$work/traces") <(traces | sort))" ]
 }
