@@ -6,7 +6,7 @@
 # runs it, on each machine that a comment line in its head names:
 #
 #   # machines: host vm        on the running kernel, and in the machine of scripts/vm
-#   # quick: yes               also with QUICK=1 (vm: only on the host then, host: the reverse, no)
+#   # quick: yes               also with QUICK=1; or no, or on which machine: host
 #
 # From tests/lib.sh, which is sourced here: $work (on the disk, goes away), later, wait_for, bail,
 # finish, make_file, list_write, generate, vendor_write, monitor_start and monitor_stop, in a mount

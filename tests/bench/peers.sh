@@ -15,7 +15,11 @@
 #   auditd-open      the same, and one for opens below the directory of the opened files
 #   fapolicyd        a deny list of 1,000 digests, on the root's mount only
 #
-# What belongs to the machine is as it was before afterwards, also when the section is ended by a
+# One thing stays until the next boot: a kernel whose audit was enabled once gives new tasks an audit
+# context (audit_alloc() in kernel/auditsc.c), and makes their system calls that little bit slower,
+# unless a rule `never,task` is there, as it is here for all but auditd.
+#
+# What else belongs to the machine is as it was before afterwards, also when the section is ended by a
 # signal; tests/bench/run makes sure. Audit and fapolicyd are only used where nobody else does.
 
 peer=       # process of the subject that runs
@@ -137,10 +141,8 @@ audit_value() {
 	auditctl -s | awk -v name="$1" '$1 == name { print $2 }'
 }
 
-# Whether audit is nobody's here. Everybody else's figures are those of a machine where tasks are
-# not audited: once audit was enabled all new tasks are, rules or not, unless one says never.
+# Whether audit is nobody's here. Everybody else's figures are those of a machine without it.
 audit_take() {
-	local name
 	command -v auditctl >/dev/null || { audit_reason="no auditctl here" && return 1; }
 	auditctl -s >"$work/audit.before" 2>&1 || {
 		audit_reason="the kernel has no audit: $(head -n 1 "$work/audit.before")"
@@ -156,7 +158,6 @@ audit_take() {
 }
 
 audit_release() {
-	local name
 	[ -n "${audit_taken-}" ] || return 0
 	auditctl -d never,task
 	auditctl -d "${execve_rule[@]}"
