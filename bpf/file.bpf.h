@@ -208,17 +208,18 @@ static __always_inline void facts_read(struct facts *facts, struct file *file)
 		facts->flags |= FACT_TRANSIENT;
 }
 
-/* The file behind a descriptor of the current process, only to be read by bpf_probe_read_kernel(). */
+/*
+ * The file behind a descriptor of the current process; NULL: none. To the verifier it is a number,
+ * not a pointer.
+ */
 static __always_inline struct file *file_of_fd(u32 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
 	struct file *file = NULL;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= table->max_fds)
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
 	return file;
 }
 

@@ -91,7 +91,7 @@ static int guard_resumed(struct bpf_map *map, void *key, void *value)
 	u32 pid = (u32)bpf_get_current_pid_tgid();
 	struct guard *guard = value;
 
-	if (entry && entry->since == guard->since && !is_dying((void *)bpf_get_current_task())) {
+	if (entry && entry->since == guard->since && !is_dying(bpf_get_current_task_btf())) {
 		entry->resumed = 1;
 		count(COUNTER_FOREIGN_CONT);
 		signal_current(SIGKILL);

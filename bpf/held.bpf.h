@@ -13,10 +13,10 @@
 /* Kills the task if it is held: it was resumed without a verdict. */
 static __always_inline void held_kill(struct task_struct *task)
 {
-	u32 tgid = BPF_CORE_READ(task, tgid);
+	u32 tgid = (u32)task->tgid;
 	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
 
-	if (!entry || entry->start != BPF_CORE_READ(task, group_leader, start_boottime))
+	if (!entry || entry->start != task->group_leader->start_boottime)
 		return;
 	if (is_dying(task)) /* by the daemon's verdict, or by anybody's SIGKILL */
 		return;
@@ -43,7 +43,7 @@ static __always_inline void held_fault(void)
 	struct held_task *entry = hold_entry();
 
 	if (!entry || entry->pid != (u32)bpf_get_current_pid_tgid() ||
-	    is_dying((void *)bpf_get_current_task()))
+	    is_dying(bpf_get_current_task_btf()))
 		return;
 	entry->resumed = 1;
 	count(COUNTER_FOREIGN_CONT);

@@ -2,7 +2,7 @@
 /*
  * Hold and decide: a task whose file passes the size gate and is not known yet
  * is stopped before it returns to user space, until the daemon has hashed the
- * file and set the verdict. tracepoint.bpf.c closes the ways around a mere stop.
+ * file and set the verdict. held.bpf.h and guard.bpf.h close the ways around a mere stop.
  */
 #ifndef INTERDICT_HOLD_BPF_H
 #define INTERDICT_HOLD_BPF_H
@@ -32,11 +32,10 @@ static __always_inline bool daemon_alive(void)
 /* The pid alone may be another process's, once the daemon has ended. */
 static __always_inline bool is_daemon(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	return bpf_get_current_pid_tgid() >> 32 == runtime.daemon_tgid &&
-	       BPF_CORE_READ(task, group_leader, start_boottime) / RUNTIME_TICK ==
-		       runtime.daemon_start;
+	return (u32)task->tgid == runtime.daemon_tgid &&
+	       task->group_leader->start_boottime / RUNTIME_TICK == runtime.daemon_start;
 }
 
 /* True if this task may be held. Never the daemon, never PID 1 (it ignores signals). */
@@ -50,7 +49,7 @@ static __always_inline bool hold_allowed(void)
 /* True if SIGKILL has been sent: what the task does now it does not live to see. */
 static __always_inline bool is_dying(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
+	return task->signal->flags & SIGNAL_GROUP_EXIT;
 }
 
 static __always_inline void signal_current(int signal)
@@ -62,11 +61,11 @@ static __always_inline void signal_current(int signal)
 /* The hold of the current process, if it has no verdict yet. */
 static __always_inline struct held_task *hold_entry(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 tgid = (u32)task->tgid;
 	struct held_task *entry = bpf_map_lookup_elem(&held_tasks, &tgid);
 
-	if (!entry || entry->start != BPF_CORE_READ(task, group_leader, start_boottime))
+	if (!entry || entry->start != task->group_leader->start_boottime)
 		return NULL;
 	return entry;
 }

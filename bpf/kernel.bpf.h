@@ -200,6 +200,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
+	void *bpf_storage; /* of all programs; NULL: none has ever been made */
 	kuid_t loginuid;
 	unsigned int sessionid;
 	char comm[16];
@@ -264,6 +265,7 @@ enum kernel_load_data_id {
 /* errno values that the programs return or report. */
 #define EPERM	  1
 #define EIO	  5
+#define EBADF	  9
 #define ENOMEM	  12
 #define EACCES	  13
 #define EBUSY	  16
@@ -274,6 +276,7 @@ enum kernel_load_data_id {
 #define ETXTBSY	  26
 #define ETIMEDOUT 110
 #define ENAMETOOLONG 36
+#define ENOTTY	  25
 #define EUCLEAN	  117
 #define EOPNOTSUPP 95
 #define ENODATA	  61

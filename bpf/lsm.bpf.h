@@ -161,15 +161,15 @@ static long args_step(u32 index, struct args_walk *walk)
 /* Address of the argv vector of the exec under way; 0 if the kernel itself started it. */
 static __always_inline u64 exec_vector(u32 *word)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	struct syscall_args args = {};
 
-	switch (syscall_decode(regs, (u32)BPF_CORE_READ(regs, orig_ax), &args)) {
+	*word = syscall_word(task, (u32)regs->orig_ax);
+	switch (syscall_decode(task, regs, (u32)regs->orig_ax, &args)) {
 	case CALL_EXECVE:
-		*word = args.word;
 		return args.arg[1];
 	case CALL_EXECVEAT:
-		*word = args.word;
 		return args.arg[2];
 	}
 	return 0;

@@ -12,9 +12,9 @@
 /* The file that a mapping of the current process shows. */
 struct mapped_file {
 	u64 address;
-	s64 result;
 	u64 file; /* struct file *, 0: anonymous */
 	u64 end;  /* first address after the mapping */
+	s32 result;
 	u32 executable;
 };
 
@@ -30,7 +30,7 @@ static long mapped_file_read(struct task_struct *task, struct vm_area_struct *vm
 /* bpf_find_vma() only tries the lock, which another thread may hold: -EBUSY. */
 static long mapped_file_attempt(u32 index, struct mapped_file *mapped)
 {
-	mapped->result = bpf_find_vma(bpf_get_current_task_btf(), mapped->address,
+	mapped->result = (s32)bpf_find_vma(bpf_get_current_task_btf(), mapped->address,
 				      mapped_file_read, mapped, 0);
 	return mapped->result != -EBUSY;
 }
@@ -41,7 +41,8 @@ static __always_inline bool mapped_file_find(u64 address, struct mapped_file *ma
 	mapped->file = 0;
 	mapped->end = 0;
 	mapped->executable = 0;
-	bpf_loop(LOOKUP_ATTEMPTS, mapped_file_attempt, mapped, 0);
+	if (!mapped_file_attempt(0, mapped))
+		bpf_loop(LOOKUP_ATTEMPTS, mapped_file_attempt, mapped, 0);
 	return mapped->result == 0;
 }
 

@@ -69,11 +69,14 @@ static __always_inline void script_remember(struct linux_binprm *bprm)
 	}
 }
 
-static __always_inline bool script_is_opened(u64 path)
+/* True if the current task opens one of them: then that one is forgotten. */
+static __always_inline bool script_is_opened(struct task_struct *task, u64 path)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct script *script = bpf_task_storage_get(&scripts, task, NULL, 0);
+	struct script *script;
 
+	if (!task->bpf_storage)
+		return false;
+	script = bpf_task_storage_get(&scripts, task, NULL, 0);
 	if (!script)
 		return false;
 	__builtin_memset(script->opened, 0, sizeof(script->opened));

@@ -31,7 +31,6 @@ enum call {
 
 struct syscall_args {
 	u64 arg[5];
-	u32 word; /* bytes in a pointer of the task */
 };
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
@@ -115,12 +114,11 @@ static __always_inline u32 syscall_name_32(u32 number)
 static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 					    struct syscall_args *args)
 {
-	args->word = 4;
-	args->arg[0] = (u32)BPF_CORE_READ(regs, bx);
-	args->arg[1] = (u32)BPF_CORE_READ(regs, cx);
-	args->arg[2] = (u32)BPF_CORE_READ(regs, dx);
-	args->arg[3] = (u32)BPF_CORE_READ(regs, si);
-	args->arg[4] = (u32)BPF_CORE_READ(regs, di);
+	args->arg[0] = (u32)regs->bx;
+	args->arg[1] = (u32)regs->cx;
+	args->arg[2] = (u32)regs->dx;
+	args->arg[3] = (u32)regs->si;
+	args->arg[4] = (u32)regs->di;
 	if (number == I386_OLD_MMAP) {
 		u32 block[5] = {};
 
@@ -128,6 +126,21 @@ static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 		for (int i = 0; i < 5; i++)
 			args->arg[i] = block[i];
 	}
+}
+
+/* True if either numbering has one of the calls of the set, a mask of 1 << CALL_*, there. */
+static __always_inline bool syscall_is_of(u32 number, u32 set)
+{
+	return (1U << syscall_name_64(number & ~X32_SYSCALL_BIT) |
+		1U << syscall_name_32(number)) & set;
+}
+
+/* Bytes in a pointer of the task. @number: of the call that it is in. */
+static __always_inline u32 syscall_word(struct task_struct *task, u32 number)
+{
+	bool narrow = (task->thread_info.status & TS_COMPAT) || (number & X32_SYSCALL_BIT);
+
+	return narrow ? 4 : 8;
 }
 
 #define IOCTL_NAME(command) ((command)&0xffffU) /* type and number, without size and direction */
@@ -153,30 +166,29 @@ static __always_inline bool ioctl_opens_untimed(u32 command)
 	return IOCTL_NAME(command) == XFS_IOC_OPEN_HANDLE;
 }
 
-/* What the call does, and its arguments; those only if it is not CALL_OTHER. */
-static __always_inline u32 syscall_decode(struct pt_regs *regs, u32 number,
+/*
+ * What the call does, and its arguments; those only if it is not CALL_OTHER. @task: the
+ * current one.
+ */
+static __always_inline u32 syscall_decode(struct task_struct *task, struct pt_regs *regs, u32 number,
 					  struct syscall_args *args)
 {
 	u32 name_64 = syscall_name_64(number & ~X32_SYSCALL_BIT);
-	u32 name_32 = syscall_name_32(number);
-	struct task_struct *task;
 
-	if (name_64 == CALL_OTHER && name_32 == CALL_OTHER)
-		return CALL_OTHER;
-	task = (void *)bpf_get_current_task();
-	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT) {
+	if (task->thread_info.status & TS_COMPAT) {
+		u32 name_32 = syscall_name_32(number);
+
 		if (name_32 != CALL_OTHER)
 			syscall_args_32(regs, number, args);
 		return name_32;
 	}
 	if (name_64 == CALL_OTHER)
 		return CALL_OTHER;
-	args->word = number & X32_SYSCALL_BIT ? 4 : 8;
-	args->arg[0] = BPF_CORE_READ(regs, di);
-	args->arg[1] = BPF_CORE_READ(regs, si);
-	args->arg[2] = BPF_CORE_READ(regs, dx);
-	args->arg[3] = BPF_CORE_READ(regs, r10);
-	args->arg[4] = BPF_CORE_READ(regs, r8);
+	args->arg[0] = regs->di;
+	args->arg[1] = regs->si;
+	args->arg[2] = regs->dx;
+	args->arg[3] = regs->r10;
+	args->arg[4] = regs->r8;
 	return name_64;
 }
 

@@ -39,7 +39,7 @@ char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct file *file = BPF_CORE_READ(bprm, file);
+	struct file *file = BPF_CORE_READ(bprm, file); /* as a number */
 	struct mapped_file entry;
 	struct pt_regs *regs;
 	struct file *first;
@@ -58,21 +58,28 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 
 	/* The first instruction is the ELF interpreter's, where there is one. */
 	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	if (!mapped_file_find(BPF_CORE_READ(regs, ip), &entry) || !entry.file)
+	if (!mapped_file_find(PEEK(regs, ip), &entry) || !entry.file)
 		return 0;
 	first = (void *)entry.file;
-	if (BPF_CORE_READ(first, f_inode) != real_inode(file))
-		tracepoint_file(entry.file, EVENT_MAP, EVENT_INTERPRETER, ~0U, entry.address);
+	if (PEEK(first, f_inode) != real_inode(file))
+		tracepoint_file(first, EVENT_MAP, EVENT_INTERPRETER, ~0U, entry.address);
 	return 0;
 }
 
 /* Executable by what is asked for, or because reading implies it for this task. */
 static __always_inline bool prot_is_executable(u32 prot)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
 	return (prot & PROT_EXEC) ||
-	       ((prot & PROT_READ) && (BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC));
+	       ((prot & PROT_READ) &&
+		(bpf_get_current_task_btf()->personality & READ_IMPLIES_EXEC));
+}
+
+/* Where the last decision of this task is kept; NULL if there was none. */
+static __always_inline struct hook *map_hook(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->bpf_storage ? bpf_task_storage_get(&hooks, task, NULL, 0) : NULL;
 }
 
 /*
@@ -81,7 +88,7 @@ static __always_inline bool prot_is_executable(u32 prot)
  */
 static __always_inline void map_forget(void)
 {
-	struct hook *hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL, 0);
+	struct hook *hook = map_hook();
 
 	if (hook)
 		hook->facts.address = 0;
@@ -89,10 +96,10 @@ static __always_inline void map_forget(void)
 
 static __always_inline bool map_was_decided(struct file *file)
 {
-	struct hook *hook = bpf_task_storage_get(&hooks, bpf_get_current_task_btf(), NULL, 0);
+	struct hook *hook = map_hook();
 
 	return hook && hook->kind == EVENT_MAP &&
-	       hook->facts.address == (u64)BPF_CORE_READ(file, f_inode);
+	       hook->facts.address == (u64)PEEK(file, f_inode);
 }
 
 /* A frame of its own: the stacks of all callers and callees together are bounded. */
@@ -101,7 +108,7 @@ static __noinline int map_taint(u64 pointer)
 	struct file *file = (void *)pointer;
 	struct facts facts;
 
-	if (!file || !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+	if (!file || !(PEEK(file, f_mode) & FMODE_WRITE))
 		return 0;
 	facts_read(&facts, file);
 	if (facts.flags & FACT_REGULAR)
@@ -130,7 +137,7 @@ static __always_inline void enter_mmap(const struct syscall_args *args)
 		return;
 	count(COUNTER_SEEN_MAP);
 	map_forget();
-	tracepoint_file((u64)file, EVENT_MAP, 0, fd, 0);
+	tracepoint_file(file, EVENT_MAP, 0, fd, 0);
 }
 
 /* The range of an mprotect(2), walked mapping by mapping. */
@@ -158,7 +165,7 @@ static long mprotect_step(u32 index, struct mprotect_walk *walk)
 	if (mapped->file && mapped->executable == walk->executable &&
 	    !(walk->executable && map_was_decided((void *)mapped->file))) {
 		count(COUNTER_SEEN_MAP);
-		tracepoint_file(mapped->file, EVENT_MAP, walk->flags, ~0U, mapped->address);
+		tracepoint_file((void *)mapped->file, EVENT_MAP, walk->flags, ~0U, mapped->address);
 	}
 	mapped->address = mapped->end;
 	return mapped->address >= walk->end;
@@ -181,16 +188,14 @@ static __always_inline void walk_mprotect(const struct syscall_args *args, bool 
 		bpf_loop(MPROTECT_STEPS_MAX, mprotect_step, &walk, 0);
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
+/* What the kernel is about to do for the current task. Apart, for a small program before it. */
+static __noinline int call_begins(struct pt_regs *regs, u32 number)
 {
 	struct syscall_args args = {};
-	u32 call;
 
 	if (is_waiting())
 		return 0;
-	call = syscall_decode(regs, (u32)id, &args);
-	switch (call) {
+	switch (syscall_decode(bpf_get_current_task_btf(), regs, number, &args)) {
 	case CALL_MMAP:
 		enter_mmap(&args);
 		break;
@@ -204,11 +209,6 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		map_forget();
 		walk_mprotect(&args, false);
 		break;
-	case CALL_IOCTL:
-		/* Both files are open for writing, so nothing is stored before it is done. */
-		if (ioctl_moves_blocks((u32)args.arg[1]))
-			__sync_fetch_and_add(&blocks_moved, 1);
-		break;
 	case CALL_FINIT_MODULE:
 		count(COUNTER_SEEN_MODULE);
 		tracepoint_execution(file_of_fd((u32)args.arg[0]), EVENT_MODULE, 0,
@@ -221,18 +221,28 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-static __always_inline void exit_open(u32 fd, u64 path)
+#define CALLS_AT_ENTRY                                                                             \
+	(1U << CALL_MMAP | 1U << CALL_MPROTECT | 1U << CALL_REMAP_FILE_PAGES |                     \
+	 1U << CALL_FINIT_MODULE | 1U << CALL_INIT_MODULE)
+
+/* Of every system call of the machine: what is not for us ends at its number. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
+{
+	return syscall_is_of((u32)id, CALLS_AT_ENTRY) ? call_begins(regs, (u32)id) : 0;
+}
+
+static __always_inline void exit_open(struct task_struct *task, u32 fd, u64 path)
 {
 	struct file *file = file_of_fd(fd);
 
-	if (!file || !(BPF_CORE_READ(file, f_mode) & FMODE_READ) ||
-	    is_daemon())
+	if (!file || !(PEEK(file, f_mode) & FMODE_READ) || is_daemon())
 		return;
 	count(COUNTER_SEEN_OPEN);
-	if (path && script_is_opened(path))
+	if (path && script_is_opened(task, path))
 		tracepoint_execution(file, EVENT_EXEC, EVENT_SCRIPT, fd);
 	else
-		tracepoint_file((u64)file, EVENT_OPEN, 0, fd, 0);
+		tracepoint_file(file, EVENT_OPEN, 0, fd, 0);
 }
 
 /*
@@ -243,10 +253,17 @@ static __always_inline void exit_mmap(u64 address)
 {
 	struct mapped_file mapped;
 
-	if (is_dying((void *)bpf_get_current_task()) || !mapped_file_find(address, &mapped) ||
+	if (is_dying(bpf_get_current_task_btf()) || !mapped_file_find(address, &mapped) ||
 	    !mapped.file || !mapped.executable || map_was_decided((void *)mapped.file))
 		return;
-	tracepoint_file(mapped.file, EVENT_MAP, EVENT_LATE, ~0U, address);
+	tracepoint_file((void *)mapped.file, EVENT_MAP, EVENT_LATE, ~0U, address);
+}
+
+/* The old mmap's arguments lie in memory, where another thread may have changed them. */
+static __always_inline bool mmap_is_looked_at(const struct syscall_args *args, u32 number)
+{
+	return number == I386_OLD_MMAP ||
+	       (!(args->arg[3] & MAP_ANONYMOUS) && prot_is_executable((u32)args->arg[2]));
 }
 
 #define IPC_SHMAT 21 /* include/uapi/linux/ipc.h; the upper half is a version */
@@ -261,33 +278,51 @@ static __always_inline void exit_ipc(const struct syscall_args *args)
 		exit_mmap(address);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+/*
+ * The first of these takes blocks away, also if it fails half-way: but not if it is of no
+ * file system that knows it, or of a descriptor that is none or not for writing. Counted
+ * when it is done: the files are open for writing until the task has left the kernel, so
+ * nothing is kept for them before.
+ */
+static __always_inline void exit_ioctl(u32 command, long ret)
 {
+	if (ioctl_moves_blocks(command) && ret != -ENOTTY && ret != -EBADF)
+		__sync_fetch_and_add(&blocks_moved, 1);
+	/* It is open for writing by now, so nothing was stored since it is. */
+	if (ioctl_opens_untimed(command) && ret >= 0)
+		map_taint((u64)file_of_fd((u32)ret));
+}
+
+/*
+ * What the kernel has done for the current task. Inline: 6.1 counts 32 bytes of stack for a
+ * frame that has none, and the way from here needs all 512.
+ */
+static __always_inline int call_ends(struct pt_regs *regs, u32 number, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct syscall_args args = {};
 	u32 call;
 
-	if (is_waiting() || (ret < 0 && ret >= -4095))
+	if (is_waiting())
 		return 0;
-	call = syscall_decode(regs, (u32)BPF_CORE_READ(regs, orig_ax), &args);
+	call = syscall_decode(task, regs, number, &args);
+	if (call == CALL_IOCTL)
+		exit_ioctl((u32)args.arg[1], ret);
+	if (ret < 0 && ret >= -4095)
+		return 0;
 	switch (call) {
 	case CALL_OPEN:
-		exit_open((u32)ret, args.arg[0]);
+		exit_open(task, (u32)ret, args.arg[0]);
 		break;
 	case CALL_OPENAT:
-		exit_open((u32)ret, args.arg[1]);
+		exit_open(task, (u32)ret, args.arg[1]);
 		break;
 	case CALL_OPEN_BY_HANDLE:
-		exit_open((u32)ret, 0);
+		exit_open(task, (u32)ret, 0);
 		break;
 	case CALL_MMAP:
-		if (!(args.arg[3] & MAP_ANONYMOUS))
+		if (mmap_is_looked_at(&args, number))
 			exit_mmap((u64)ret);
-		break;
-	case CALL_IOCTL:
-		/* It is open for writing by now, so nothing was stored since it is. */
-		if (ioctl_opens_untimed((u32)args.arg[1]))
-			map_taint((u64)file_of_fd((u32)ret));
 		break;
 	case CALL_SHMAT:
 		map_forget();
@@ -299,15 +334,28 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		break;
 	case CALL_REMAP_FILE_PAGES:
 		args.arg[2] = PROT_READ;
-		if (!is_dying((void *)bpf_get_current_task()))
+		if (!is_dying(task))
 			walk_mprotect(&args, true);
 		break;
 	case CALL_MPROTECT:
-		if (!is_dying((void *)bpf_get_current_task()))
+		if (!is_dying(task))
 			walk_mprotect(&args, true);
 		break;
 	}
 	return 0;
+}
+
+#define CALLS_AT_EXIT                                                                              \
+	(1U << CALL_OPEN | 1U << CALL_OPENAT | 1U << CALL_OPEN_BY_HANDLE | 1U << CALL_MMAP |       \
+	 1U << CALL_SHMAT | 1U << CALL_IPC | 1U << CALL_REMAP_FILE_PAGES | 1U << CALL_MPROTECT |   \
+	 1U << CALL_IOCTL)
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+{
+	u32 number = (u32)regs->orig_ax;
+
+	return syscall_is_of(number, CALLS_AT_EXIT) ? call_ends(regs, number, ret) : 0;
 }
 
 SEC("tp_btf/signal_deliver")

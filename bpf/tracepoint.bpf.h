@@ -13,19 +13,19 @@
 /* The quick half, as in the lsm backend: most files end here, by their size. */
 static __always_inline bool tracepoint_cleared(struct file *file, u32 kind, bool executable)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	u32 mode = BPF_CORE_READ(inode, i_mode);
+	struct inode *inode = PEEK(file, f_inode);
+	struct super_block *sb = PEEK(inode, i_sb);
+	u32 mode = PEEK(inode, i_mode);
 	u32 magic;
 
 	if ((mode & S_IFMT) != S_IFREG)
 		return true;
-	magic = (u32)BPF_CORE_READ(sb, s_magic);
+	magic = (u32)PEEK(sb, s_magic);
 	if (magic == OVERLAYFS_SUPER_MAGIC)
 		return false;
 	if (kind != EVENT_OPEN && super_is_foreign(sb))
 		return false;
-	if (policy_gate((u64)BPF_CORE_READ(inode, i_size), executable || (mode & S_IXUGO)))
+	if (policy_gate((u64)PEEK(inode, i_size), executable || (mode & S_IXUGO)))
 		return false;
 	count(COUNTER_SIZE_CLEARED);
 	return true;
@@ -77,9 +77,9 @@ static __always_inline void tracepoint_pending(struct hook *hook)
  */
 static __always_inline bool is_internal_mount(struct file *file)
 {
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
+	struct vfsmount *mnt = PEEK(file, f_path.mnt);
 	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-	s64 mnt_ns = (s64)BPF_CORE_READ(mount, mnt_ns);
+	s64 mnt_ns = (s64)PEEK(mount, mnt_ns);
 
 	return mnt_ns == 0 || mnt_ns == -EINVAL;
 }
@@ -116,12 +116,12 @@ static __always_inline bool tracepoint_decide(struct hook *hook, struct file *fi
 /* The inode beneath, where the file lies on overlayfs. */
 static __always_inline struct inode *real_inode(struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = PEEK(file, f_inode);
 
-	if ((u32)BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+	if ((u32)PEEK(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return inode;
 	file = overlay_real_file(file);
-	return file ? BPF_CORE_READ(file, f_inode) : inode;
+	return file ? PEEK(file, f_inode) : inode;
 }
 
 static __always_inline void tracepoint_emit(struct hook *hook, struct file *file)
@@ -141,23 +141,16 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
 }
 
 /*
- * The whole way of one file. @pointer: its struct file, only ever read by
- * bpf_probe_read_kernel(); @fd: the descriptor, ~0 if there is none; @address: where
- * it is mapped, 0 if it is not yet. A global function, so that the verifier walks it
- * once and not once a caller. Returns 1 if the policy had nothing to say about the
- * file, or user space has to find out.
+ * The rest of the way, of what its size has not cleared. A global function, so that the
+ * verifier walks it once and not once a caller.
  */
-__weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, u64 address)
+__weak __noinline int tracepoint_passed(u64 pointer, u32 kind, u32 flags, u32 fd, u64 address)
 {
 	struct file *file = (void *)pointer;
 	bool executable = kind != EVENT_OPEN;
 	struct hook *hook;
 	int open = 1;
 
-	if (!file)
-		return 0;
-	if (tracepoint_cleared(file, kind, executable))
-		return 1;
 	hook = hook_begin(kind, flags);
 	if (!hook) {
 		if (hook_no_memory(kind, flags))
@@ -185,6 +178,21 @@ __weak __noinline int tracepoint_file(u64 pointer, u32 kind, u32 flags, u32 fd, 
 }
 
 /*
+ * The whole way of one file. @file: a number, not a pointer that the verifier knows; @fd: the
+ * descriptor, ~0 if there is none; @address: where it is mapped, 0 if it is not yet. Returns 1
+ * if the policy had nothing to say about the file, or user space has to find out.
+ */
+static __always_inline int tracepoint_file(struct file *file, u32 kind, u32 flags, u32 fd,
+					   u64 address)
+{
+	if (!file)
+		return 0;
+	if (tracepoint_cleared(file, kind, kind != EVENT_OPEN))
+		return 1;
+	return tracepoint_passed((u64)file, kind, flags, fd, address);
+}
+
+/*
  * Reports a file's first execution, after tracepoint_file() has returned 1 for it. Apart
  * from that one, so that their stacks do not add up.
  */
@@ -194,7 +202,7 @@ __weak __noinline int tracepoint_first(u64 pointer, u32 kind, u32 flags, u32 fd)
 	struct inode *inode = real_inode(file);
 	struct hook *hook;
 
-	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG || !first_is_new(inode))
+	if ((PEEK(inode, i_mode) & S_IFMT) != S_IFREG || !first_is_new(inode))
 		return 0;
 	hook = hook_begin(kind, flags);
 	if (!hook) {
@@ -211,7 +219,7 @@ __weak __noinline int tracepoint_first(u64 pointer, u32 kind, u32 flags, u32 fd)
 /* An execution: decided, and looked at if it is the first. */
 static __always_inline void tracepoint_execution(struct file *file, u32 kind, u32 flags, u32 fd)
 {
-	if (tracepoint_file((u64)file, kind, flags, fd, 0) && runtime.report_first)
+	if (tracepoint_file(file, kind, flags, fd, 0) && runtime.report_first)
 		tracepoint_first((u64)file, kind, flags, fd);
 }
 

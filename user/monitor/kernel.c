@@ -45,7 +45,12 @@ static bool lacks_idmap(const struct kernel_options *options)
 
 static bool needs_kill(const struct kernel_options *options)
 {
-	return options->can_kill_others;
+	return options->holds && options->can_kill_others;
+}
+
+static bool needs_fault(const struct kernel_options *options)
+{
+	return options->holds;
 }
 
 static bool needs_protect(const struct kernel_options *options)
@@ -55,7 +60,7 @@ static bool needs_protect(const struct kernel_options *options)
 
 static bool needs_guard(const struct kernel_options *options)
 {
-	return options->can_guard;
+	return options->holds && options->can_guard;
 }
 
 static const struct program_use program_uses[] = {
@@ -75,7 +80,7 @@ static const struct program_use program_uses[] = {
 	{ "signal_deliver", BACKEND_TRACEPOINT, needs_guard, false },
 	{ "signal_generate", BACKEND_TRACEPOINT, needs_kill, false },
 	{ "sched_switch", BACKEND_TRACEPOINT, needs_kill, false },
-	{ "page_fault_user", BACKEND_TRACEPOINT, NULL, false },
+	{ "page_fault_user", BACKEND_TRACEPOINT, needs_fault, false },
 	{ "task_kill", BACKEND_LSM, needs_protect, false },
 	{ "ptrace_access_check", BACKEND_LSM, needs_protect, false },
 	{ "task_setrlimit", BACKEND_LSM, needs_protect, false },

@@ -28,6 +28,7 @@ struct kernel_options {
 	bool can_kill_others; /* tracepoint: bpf_send_signal_task() is there */
 	bool protect;	      /* lsm: the programs that guard the daemon are loaded too */
 	bool can_guard;	      /* tracepoint: bpf_task_work_schedule_resume_impl() is there */
+	bool holds;	      /* tracepoint: tasks will be held, so what watches them is needed */
 	size_t alerts_size;   /* bytes, a power of two, at least a page; 0: default */
 	size_t telemetry_size;
 	bool release;	      /* the programs end with this process; else they outlive it (pins.h) */

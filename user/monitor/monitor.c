@@ -208,6 +208,7 @@ static int start_kernel(struct monitor *monitor)
 		.can_kill_others = monitor->features.send_signal_task,
 		.protect = config->protect,
 		.can_guard = monitor->features.task_work,
+		.holds = config->mode == MODE_ENFORCE && config->hold,
 		.alerts_size = config->alerts_size,
 		.telemetry_size = config->telemetry_size,
 		.release = config->release,
