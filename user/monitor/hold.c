@@ -218,7 +218,8 @@ static int take_held(struct hold *hold, uint32_t tgid, uint64_t start, struct he
 /* Kills first and forgets then: in between nobody can resume it. */
 static void process_kill(struct hold *hold, struct held_process *process)
 {
-	if (!process->killed && process_is((pid_t)process->tgid, process->start)) {
+	/* In doubt it is the one, as when there is no descriptor left to look. */
+	if (!process->killed && !process_is_gone((pid_t)process->tgid, process->start)) {
 		send_signal(process, SIGKILL);
 		hold->status.killed++;
 	}
