@@ -75,5 +75,13 @@ equal "targets: met" "met met " "$(verdict 1.05 10000)"
 equal "targets: missed, by a hair too, and in terms of the other machine's executions" \
 	"missed missed " "$(verdict 1.0501 10001)"
 says "what was not measured is said" 0 "shell loop.*not measured" "$bench/report" "$work/build"
+printf 'before\n%s\nold\n%s\nafter\n' '<!-- tests/bench/report --readme: begin -->' \
+	'<!-- tests/bench/report --readme: end -->' >README.md
+for round in once again; do
+	check "the tables go into the README, $round" env BENCH_README="$work/README.md" \
+		"$bench/report" --readme "$work/build"
+	equal "between their lines, $round" "before|after|1 table, 0 old" \
+		"$(head -n 1 README.md)|$(tail -n 1 README.md)|$(grep -c '^| target' README.md) table, $(grep -c ^old README.md) old"
+done
 check "the chart is XML with a bar" grep -q '<rect x=.*fill="#1f6f8b"' build/bench/chart.svg
 finish
