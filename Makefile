@@ -212,7 +212,7 @@ lint: $(skeleton)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance -j2 \
 		--library=.cppcheck.cfg --inline-suppr --suppress=missingIncludeSystem --suppress=memleak \
 		-D_GNU_SOURCE -DINTERDICT_VERSION='""' -Iinclude -Iuser $(library_directories:%=-Iuser/%) user
-	$(Q)shellcheck -S warning .ci/run scripts/deps scripts/vm tests/run tests/*.sh tests/evasion/*.sh \
+	$(Q)shellcheck -S warning .ci/run scripts/deps scripts/vm tests/run tests/budget tests/*.sh tests/evasion/*.sh \
 		tests/evasion/matrix tests/host/*.sh tests/vm/*.sh tests/vm-systemd/*.sh tests/soak/*.sh \
 		tests/unit/*.sh tests/fuzz/run $(bench_scripts)
 
