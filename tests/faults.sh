@@ -72,7 +72,13 @@ still_decides() {
 	runs "$1: another runs" exec "$work/clean-$fault_number"
 }
 
+closes() {
+	[ "$(status '.account.closes')" = true ]
+}
+
+# A record may be on its way.
 account_closes() {
+	wait_for 5 closes
 	equal "$1: the account closes" "true 0" "$(status '.account | "\(.closes) \(.difference)"')"
 }
 

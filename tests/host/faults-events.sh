@@ -44,6 +44,7 @@ if [ $burst -gt 0 ]; then
 	check "disk full: what does not fit the queue is counted as lost" wait_for 60 lost
 fi
 account_closes "disk full"
+sleep 5 # that it takes nothing is said after three looks, a second apart
 rm disk/fill disk/more
 check "space again: all that waited is written" wait_for 30 settled
 reported "space again: the denial of meanwhile is there" ".file.hash.sha256 == \"$(digest listed-2)\""

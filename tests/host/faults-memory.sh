@@ -46,15 +46,15 @@ limit_memory() {
 
 start_limited
 denied "before: a listed file is denied" exec "$work/always"
-limit_memory 4096
-still_decides "4 MB left"
+limit_memory 8192
+still_decides "8 MB left"
 as_users 10000 $burst ./burst
 came() {
 	[ "$(status '.account | .reported + .lost_alerts')" -ge $((burst + 2)) ]
 }
-check "4 MB left: all alerts are accounted for" wait_for 20 came
-account_closes "4 MB left"
-still_decides "4 MB left, after the burst"
+check "8 MB left: all alerts are accounted for" wait_for 20 came
+account_closes "8 MB left"
+still_decides "8 MB left, after the burst"
 
 echo $unlimited >"$group/$limit"
 check "memory again: a reload ends" monitor_reload
