@@ -13,6 +13,7 @@ distinct=400
 [ -z "$quick" ] || distinct=200
 [ "$machine" != vm ] || distinct=$((distinct / 4))
 
+prefill=yes # not switched off by config_write
 vendors=$work/unsized
 mkdir "$vendors"
 generate 1000 3 >"$vendors/list"
