@@ -294,11 +294,11 @@ vendor_write() {
 }
 
 # A configuration that keeps tests off the machine's own log, and does not hash the machine's
-# programs unless prefill=yes is set. Lines are added as they are given.
+# programs unless prefill=yes is set. Lines are added as they are given, first to [output].
 config_write() {
 	{
-		printf '[output]\nsyslog = off\n'
 		[ "${prefill-}" = yes ] || printf '[prefill]\nenabled = no\n'
+		printf '[output]\nsyslog = off\n'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$config"
 }
