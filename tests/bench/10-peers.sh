@@ -6,7 +6,7 @@
 # The same work under nothing, under the least that a monitor can be, under interdict, and under
 # what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
 #
-#   exec    a static program of 38 KB, by posix_spawn(3)
+#   exec    a static program of 38 KB, by vfork(2) and execve(2)
 #   shell   a loop of 50 times /bin/true in bash
 #   build   ./configure && make -j2 of a small project (project)
 #   opens   open and close, 1,000 files, hot

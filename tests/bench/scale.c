@@ -292,6 +292,7 @@ static int measure_events(const char *vendors, const char *what, unsigned long c
 	double spent = 0;
 	int r;
 
+	random_state = LOOKUP_SEED; /* not what the list was made with */
 	context_init(&context);
 	context.policy_generation = 1;
 	r = report_new(&options, &context, &report);
