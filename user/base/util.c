@@ -153,6 +153,21 @@ int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_s
 	return fd < 0 ? -errno : read_small_fd(fd, max, ret_text, ret_size);
 }
 
+int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
 uint32_t kernel_dev(uint64_t stat_dev)
 {
 	return major(stat_dev) << 20 | (minor(stat_dev) & 0xfffffU);

@@ -53,6 +53,9 @@ int read_small_file(const char *path, size_t max, char **ret_text, size_t *ret_s
 /* The same of what is left to read behind @fd, which stays the caller's. */
 int read_small_fd(int fd, size_t max, char **ret_text, size_t *ret_size);
 
+/* Writes all @size bytes, across short writes and signals. Returns 0 or a negative errno. */
+int write_all(int fd, const uint8_t *bytes, size_t size);
+
 /*
  * Device number as stat(2) reports it -> as the kernel holds it
  * (major << 20 | minor, include/linux/kdev_t.h), which is what records carry.

@@ -176,21 +176,6 @@ int minisign_signature_parse(const char *text, size_t size, const char *file,
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Reads to the end, into the digest and the copy. */
 static int prehash_all(EVP_MD_CTX *context, uint8_t *bytes, int fd, int copy_fd, uint64_t max)
 {

@@ -134,21 +134,6 @@ uint32_t cache_list_kind(const struct policy_list *list)
 	return (uint32_t)list->archive | (uint32_t)list->signature.present << 1;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Piece by piece: what was looked at need not stay resident. */
 static void put(struct output *output, const void *bytes, size_t size)
 {
