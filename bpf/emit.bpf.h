@@ -211,21 +211,30 @@ static __always_inline u32 emit_argv_mm(struct record *record, u32 offset)
 	return (u32)length;
 }
 
-static __always_inline struct record *scratch_get(void)
-{
-	struct record *record;
+/* The first two are this CPU's own; more are taken where programs were preempted. */
+#define RECORD_TRIES 8
 
-	record = bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), NULL,
-				      BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!record)
-		return NULL;
-	__builtin_memset(&record->event, 0, sizeof(record->event));
-	return record;
+/* NULL if others have all that may be taken. To be given back with record_put(). */
+static __always_inline struct record *record_get(void)
+{
+	u32 first = bpf_get_smp_processor_id() * 2;
+
+#pragma nounroll
+	for (u32 i = 0; i < RECORD_TRIES; i++) {
+		u32 slot = (first + i) & (record_slots - 1);
+		struct record *record = bpf_map_lookup_elem(&records, &slot);
+
+		if (record && !__sync_val_compare_and_swap(&record->taken, 0, 1)) {
+			__builtin_memset(&record->event, 0, sizeof(record->event));
+			return record;
+		}
+	}
+	return NULL;
 }
 
-static __always_inline void scratch_put(void)
+static __always_inline void record_put(struct record *record)
 {
-	bpf_task_storage_delete(&scratch, bpf_get_current_task_btf());
+	__sync_lock_test_and_set(&record->taken, 0);
 }
 
 /*
@@ -248,9 +257,9 @@ static __always_inline bool emit_output(struct event *event, u64 size)
 	count_sent(alert);
 	event->size = (u32)size;
 	barrier_var(size); /* 6.1: what is compared has to be what is handed over */
-	if (size <= sizeof(struct record) && alert)
+	if (size <= offsetof(struct record, taken) && alert)
 		error = bpf_ringbuf_output(&alerts, event, size, 0);
-	else if (size <= sizeof(struct record))
+	else if (size <= offsetof(struct record, taken))
 		error = bpf_ringbuf_output(&telemetry, event, size, 0);
 	if (error)
 		count_lost(event->kind, alert);

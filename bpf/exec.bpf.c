@@ -38,7 +38,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	if ((cleared || !hook_decide(hook, file, true)) && !hook_first(hook, file, cleared))
 		return hook_end(hook);
 
-	record = scratch_get();
+	record = record_get();
 	if (!record) {
 		hook_report_short(hook);
 		return hook_end(hook);
@@ -47,6 +47,6 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	path_size = emit_path(record, file);
 	argv_size = emit_argv_exec(record, path_size);
 	hook_sent(hook, emit_finish(record, path_size, argv_size));
-	scratch_put();
+	record_put(record);
 	return hook_end(hook);
 }

@@ -87,14 +87,14 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 /* The record of a hook whose process has its own argv in memory. */
 #define hook_emit(hook, file)                                                                      \
 	({                                                                                         \
-		struct record *_record = scratch_get();                                            \
+		struct record *_record = record_get();                                            \
 		if (_record) {                                                                     \
 			u32 _path, _argv;                                                          \
 			hook_report(hook, _record);                                                \
 			_path = emit_path(_record, file);                                          \
 			_argv = emit_argv_mm(_record, _path);                                      \
 			hook_sent(hook, emit_finish(_record, _path, _argv));                       \
-			scratch_put();                                                             \
+			record_put(_record);                                                        \
 		} else {                                                                           \
 			hook_report_short(hook);                                                   \
 		}                                                                                  \

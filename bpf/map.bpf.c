@@ -135,7 +135,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	if (!mprotect_decide(hook, file))
 		return hook_end(hook);
 
-	record = scratch_get();
+	record = record_get();
 	if (record) {
 		u32 path_size, argv_size;
 
@@ -143,7 +143,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		path_size = emit_path_walk(record, file);
 		argv_size = emit_argv_mm(record, path_size);
 		emit_finish(record, path_size, argv_size);
-		scratch_put();
+		record_put(record);
 	} else {
 		hook_report_short(hook);
 	}

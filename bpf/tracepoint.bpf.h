@@ -126,7 +126,7 @@ static __always_inline struct inode *real_inode(struct file *file)
 
 static __always_inline void tracepoint_emit(struct hook *hook, struct file *file)
 {
-	struct record *record = scratch_get();
+	struct record *record = record_get();
 	u32 path_size, argv_size;
 
 	if (!record) {
@@ -137,7 +137,7 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
 	path_size = emit_path_walk(record, file);
 	argv_size = emit_argv_mm(record, path_size);
 	hook_sent(hook, emit_finish(record, path_size, argv_size));
-	scratch_put();
+	record_put(record);
 }
 
 /*

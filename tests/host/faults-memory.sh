@@ -88,9 +88,8 @@ mv list "$vendors/list"
 start_limited
 equal "the next one knows that it was killed" "$run false" \
 	"$(records '.interdict.health.action == "start"' | jq -r '.interdict.before | "\(.run) \(.clean)"')"
-# The kernel charges what a record is made in to the daemon's group: it may be without a path.
 reported "the denial of meanwhile is delivered" ".file.hash.sha256 == \"$(digest always)\" and
-	.interdict.decision == \"deny\""
+	.interdict.decision == \"deny\" and .file.path == \"$work/always\""
 still_decides "the next one"
 account_closes "the next one"
 "$interdict" stop >/dev/null || true

@@ -145,6 +145,18 @@ static void select_programs(struct kernel *kernel)
 	bpf_map__set_autocreate(skeleton->maps.scripts, !lsm);
 }
 
+#define RECORDS_MIN 32U
+
+/* Two records for each processor, and some for programs that are preempted: a power of two. */
+static uint32_t record_slots(const struct kernel *kernel)
+{
+	uint32_t slots = RECORDS_MIN;
+
+	while (slots < 2 * (uint32_t)kernel->possible_cpus)
+		slots *= 2;
+	return slots;
+}
+
 static void set_knobs(struct kernel *kernel)
 {
 	const struct kernel_options *options = &kernel->options;
@@ -156,6 +168,7 @@ static void set_knobs(struct kernel *kernel)
 	skeleton->rodata->can_guard = options->can_guard;
 	skeleton->rodata->can_kill_others = options->can_kill_others;
 	skeleton->rodata->instance = kernel->instance;
+	skeleton->rodata->record_slots = record_slots(kernel);
 }
 
 static void set_sizes(struct kernel *kernel)
@@ -163,6 +176,7 @@ static void set_sizes(struct kernel *kernel)
 	const struct kernel_options *options = &kernel->options;
 	struct interdict_bpf *skeleton = kernel->skeleton;
 
+	bpf_map__set_max_entries(skeleton->maps.records, record_slots(kernel));
 	if (options->alerts_size)
 		bpf_map__set_max_entries(skeleton->maps.alerts, (uint32_t)options->alerts_size);
 	if (options->telemetry_size)
