@@ -356,11 +356,13 @@ static void idmapped(const char *path)
 }
 
 #define SHUFFLES 10
+#define SHUFFLES_MAX 100
+#define MOVES_AT_ONCE 20
 
 /*
  * Its name moves between two directories, and it gets and loses others, while it is executed. Each
- * of that moves its change time, so that a file the monitor looks at meanwhile may be unhashable:
- * of what is listed no execution gets through, of what is not, one at least.
+ * of that moves its change time, so that a file the monitor looks at meanwhile is unhashable: of
+ * what is listed no execution gets through, of what is not, one at least, as the mover rests.
  */
 static void shuffled(const char *path)
 {
@@ -372,12 +374,14 @@ static void shuffled(const char *path)
 	if (link(path, one) && errno != EEXIST)
 		broken("link");
 	mover = (pid_t)CHECK(fork());
-	while (mover == 0) {
+	for (int i = 1; mover == 0; i++) {
 		if (getppid() == 1 || rename(one, two) || link(two, one) || unlink(two) ||
 		    rename(one, two) || rename(two, one))
 			_exit(0);
+		if (i % MOVES_AT_ONCE == 0)
+			usleep(2000);
 	}
-	for (int i = 0; i < SHUFFLES; i++) {
+	for (int i = 0; i < SHUFFLES || (!ran && i < SHUFFLES_MAX); i++) {
 		pid = (pid_t)CHECK(fork());
 		while (pid == 0) {
 			char *argv[] = {(char *)one, NULL};
