@@ -8,6 +8,7 @@
 #   budget_load BACKEND      starts the monitor with all programs of the backend
 #   budget_measure BACKEND   the programs of $monitor: series, backend, name, instructions as the
 #                            kernel holds them, instructions that its verifier walked, ns, runs
+#   budget_times             gives them something to do, and has the kernel take their time
 #   budget_of BACKEND        lines of the budget for this kernel
 #
 # Instructions are the same on every run of one kernel with one compiler; another compiler or
@@ -38,6 +39,17 @@ budget_load() {
 	else
 		monitor_start enforce --backend tracepoint --allow-late-kill
 	fi
+}
+
+budget_times() {
+	local before
+	before=$(sysctl -n kernel.bpf_stats_enabled)
+	later sysctl -q -w kernel.bpf_stats_enabled="$before"
+	sysctl -q -w kernel.bpf_stats_enabled=1
+	for _ in {1..200}; do
+		/bin/true
+	done
+	sysctl -q -w kernel.bpf_stats_enabled="$before"
 }
 
 # The kernel tells the holder of a descriptor what the verifier counted (aba64c7da983, "bpf: Add

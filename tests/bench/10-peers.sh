@@ -3,8 +3,7 @@
 # machines: host vm
 # quick: yes
 #
-# The same work under nothing, under the least that a monitor can be, under interdict, and under
-# what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
+# The same work under nothing, under the least that monitors can be, under interdict, and under what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
 #
 #   exec    a static program of 38 KB, by vfork(2) and execve(2)
 #   shell   a loop of 50 times /bin/true in bash
@@ -13,14 +12,14 @@
 #   first   400 distinct programs, each executed for the first time
 #
 # Under emulation, and with QUICK=1, less of each. With QUICK=1 in the virtual machine only
-# interdict and the floor, without shell and build; on the host without bpftrace.
+# interdict and a floor, without shell and build; on the host without bpftrace.
 . "$(dirname "$0")/lib.sh"
 . "$source_root/tests/bench/peers.sh"
 need_root
 
 # Subjects that cannot be measured here.
 declare -A gone=()
-subjects=(none floor again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
+subjects=(none floor floor-calls floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
 works=(exec shell build opens first)
 executions=4000 loops=20 passes=200 files=1000 distinct=400 sources=12 checks=18
 if [ -n "$quick" ]; then

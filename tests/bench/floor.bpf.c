@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The least that a monitor of executions can be: a program on sched_process_exec that counts.
- * What it costs is what nobody who watches there can do without.
+ * The least that a monitor of each kind can be. What these cost is what nobody who watches at the
+ * same places can do without.
  *
  *   tp_btf/sched_process_exec   count, one a CPU, nothing else
+ *   tp_btf/sys_enter, sys_exit  nothing at all: opens are seen there without LSM hooks
+ *   tp_btf/sched_process_exec   stops whoever executes something below /distinct/ until user space,
+ *                               which is told, has it go on: what a first execution waits for when
+ *                               user space has to decide, without any decision
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+
+#define SIGSTOP	     19
+#define HELD_PREFIX  "/distinct/"
+#define HELD_COMPARE (sizeof(HELD_PREFIX) - 1)
+
+struct linux_binprm {
+	const char *filename;
+} __attribute__((preserve_access_index));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -16,14 +28,47 @@ struct {
 	__type(value, __u64);
 } executions SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} held SEC(".maps");
+
 SEC("tp_btf/sched_process_exec")
-int bench_floor(void *context)
+int bench_exec(void *context)
 {
 	__u32 zero = 0;
 	__u64 *count = bpf_map_lookup_elem(&executions, &zero);
 
 	if (count)
 		++*count;
+	return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int bench_enter(void *context)
+{
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int bench_exit(void *context)
+{
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int bench_hold(__u64 *context)
+{
+	struct linux_binprm *bprm = (void *)context[2];
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	char name[HELD_COMPARE + 1] = "";
+
+	bpf_probe_read_kernel_str(name, sizeof(name), bprm->filename);
+	if (__builtin_memcmp(name, HELD_PREFIX, HELD_COMPARE))
+		return 0;
+	/* In this order: a SIGCONT takes a SIGSTOP back, not the other way round. */
+	if (!bpf_send_signal(SIGSTOP))
+		bpf_ringbuf_output(&held, &tgid, sizeof(tgid), 0);
 	return 0;
 }
 

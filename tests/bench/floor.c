@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * floor OBJECT: attaches floor.bpf.o, prints "ready", and at SIGTERM or SIGINT how many executions
- * it has counted: "counted N".
+ * floor OBJECT PROGRAM...: attaches these of floor.bpf.o, prints "ready", has whoever bench_hold has
+ * stopped go on, and at SIGTERM or SIGINT prints how many executions bench_exec has counted:
+ * "counted N".
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
 
 /* The sum over all CPUs; 0 if it cannot be read. */
 static unsigned long long counted(int map)
@@ -27,25 +37,44 @@ static unsigned long long counted(int map)
 	return sum;
 }
 
+static int go_on(void *context, void *record, size_t size)
+{
+	(void)context;
+	if (size == sizeof(__u32))
+		kill((pid_t) * (__u32 *)record, SIGCONT);
+	return 0;
+}
+
+static int attach(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+	return program && bpf_program__attach(program) ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
-	struct bpf_object *object = argc == 2 ? bpf_object__open(argv[1]) : NULL;
-	struct bpf_program *program;
-	sigset_t ends;
-	int got;
+	struct bpf_object *object = argc > 2 ? bpf_object__open(argv[1]) : NULL;
+	struct ring_buffer *ring;
 
 	if (!object || bpf_object__load(object))
 		return 1;
-	program = bpf_object__find_program_by_name(object, "bench_floor");
-	if (!program || !bpf_program__attach(program))
+	ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "held"), go_on, NULL, NULL);
+	if (!ring)
 		return 1;
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
+	signal(SIGTERM, end);
+	signal(SIGINT, end);
+	for (int i = 2; i < argc; i++)
+		if (attach(object, argv[i]))
+			return 1;
 	puts("ready");
 	fflush(stdout);
-	sigwait(&ends, &got);
+	while (!ended) {
+		int n = ring_buffer__poll(ring, 500);
+
+		if (n < 0 && n != -EINTR)
+			return 1;
+	}
 	printf("counted %llu\n", counted(bpf_object__find_map_fd_by_name(object, "executions")));
 	return 0;
 }

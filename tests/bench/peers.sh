@@ -6,7 +6,9 @@
 # of losses is said. Sourced after lib.sh, by sections that have made the root (root_make).
 #
 #   none             nothing: the baseline          again        the same, once more: what of a
-#   floor            floor.bpf.c                                 difference is the machine's own
+#   floor            a program that counts executions            difference is the machine's own
+#   floor-calls      programs on sys_enter and sys_exit that do nothing
+#   floor-hold       stops each new program until a process has it go on; these are floor.bpf.c
 #   audit, enforce   interdict, sized list of 1,000 entries that match nothing
 #   unsized, unsized-enforce   the same without sizes
 #   execsnoop, opensnoop       libbpf-tools, output to a file
@@ -103,8 +105,9 @@ peer_stop() {
 
 # --- BPF programs -------------------------------------------------------------
 
+# floor_start PROGRAM...: beside the one that counts.
 floor_start() {
-	peer_start "$programs/floor" "$programs/floor.bpf.o"
+	peer_start "$programs/floor" "$programs/floor.bpf.o" bench_exec "$@"
 	wait_for 10 grep -q ready "$work/peer.log"
 }
 
@@ -113,20 +116,20 @@ floor_stop() {
 	seen=$(sed -n 's/^counted //p' "$work/peer.log")
 }
 
-# Their header stays in a buffer: that they watch shows in the programs that are there.
+# Their header stays in a buffer: that they watch shows in programs that were not there. Not in
+# how many there are: those of the subject before may go meanwhile.
 snoop_start() {
-	local before
-	before=$(program_ids | wc -l)
+	program_ids >"$work/programs.before"
 	peer_start "$1"
-	wait_for 20 more_programs "$before" && sleep 0.5 && ! ended "$peer"
+	wait_for 20 new_programs && sleep 0.5 && ! ended "$peer"
 }
 
 program_ids() {
-	bpftool prog list 2>/dev/null | sed -n 's/^\([0-9]*\): .*/\1/p'
+	bpftool prog list 2>/dev/null | sed -n 's/^\([0-9]*\): .*/\1/p' | sort
 }
 
-more_programs() {
-	[ "$(program_ids | wc -l)" -gt "$1" ]
+new_programs() {
+	[ -n "$(program_ids | comm -13 "$work/programs.before" -)" ]
 }
 
 snoop_stop() {
@@ -299,6 +302,8 @@ subject_start() {
 	case $1 in
 	none | again) ;;
 	floor) floor_start ;;
+	floor-calls) floor_start bench_enter bench_exit ;;
+	floor-hold) floor_start bench_hold ;;
 	audit | enforce) interdict_start "$1" sized ;;
 	unsized) interdict_start audit unsized ;;
 	unsized-enforce) interdict_start enforce unsized ;;
@@ -315,7 +320,7 @@ subject_stop() {
 	seen=1
 	case $1 in
 	none | again) ;;
-	floor) floor_stop ;;
+	floor | floor-calls | floor-hold) floor_stop ;;
 	audit | enforce | unsized | unsized-enforce) interdict_stop "$1" ;;
 	execsnoop | opensnoop | bpftrace) snoop_stop "$1" ;;
 	auditd | auditd-open) auditd_stop "$1" ;;

@@ -3,10 +3,12 @@
 # (lib.sh has their columns). -v style=text or markdown.
 BEGIN {
 	FS = "\t"
-	split("none floor again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
+	split("none floor floor-calls floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
 	title["none"] = "none (microseconds)"
 	title["again"] = "none, a second time"
 	title["floor"] = "counting BPF program on sched_process_exec"
+	title["floor-calls"] = "empty programs on sys_enter and sys_exit"
+	title["floor-hold"] = "new programs stopped until a process resumes them"
 	title["audit"] = "interdict, audit"
 	title["enforce"] = "interdict, enforce"
 	title["unsized"] = "interdict, audit, list without sizes"
@@ -37,7 +39,9 @@ FILENAME ~ /results\.tsv$/ {
 	most[key] = $9
 	count[key] = $6
 	machines[$1]
-	if ($2 != "peers")
+	if ($2 == "programs" && $5 == "instructions")
+		programs[++program_rows] = $1 FS $4 FS $3
+	else if ($2 != "peers" && $2 != "programs")
 		others[++other_rows] = $0
 	next
 }
@@ -53,11 +57,18 @@ END {
 			peers(machine)
 		}
 	}
-	print "\n" "Targets: the figure, and the floor beside it, a program that counts executions and does nothing else:\n"
-	head(3, "target" FS "machine" FS "interdict" FS "at most" FS "measured" FS "floor" FS "")
+	print "\n" "Targets: the figure, and beside it the floor, a program that does nothing else (tests/bench/floor.bpf.c):\n"
+	head(3, "target" FS "machine" FS "interdict" FS "limit" FS "measured" FS "floor" FS "")
 	for (i = 1; i <= target_rows; i++)
 		target(targets[i])
 	end_table()
+	if (program_rows) {
+		print "\nPrograms in the kernel, all that `enforce` attaches:\n"
+		head(3, "machine" FS "backend" FS "program" FS "instructions" FS "verified" FS "ns a run")
+		for (i = 1; i <= program_rows; i++)
+			program(programs[i])
+		end_table()
+	}
 	if (other_rows) {
 		print "\nAll other figures, median and extremes over the rounds:\n"
 		head(4, "machine" FS "section" FS "work" FS "under" FS "median" FS "minimum" FS "maximum" FS "unit")
@@ -110,9 +121,18 @@ function short(value)
 	return value >= 1000 ? sprintf("%d", value + 0.5) : value >= 20 ? sprintf("%.1f", value) : sprintf("%.2f", value)
 }
 
-# The limit itself, or -1 if what it is derived from was not measured.
+function program(line, part, key)
+{
+	split(line, part, FS)
+	key = part[1] SUBSEP "programs" SUBSEP part[3] SUBSEP part[2] SUBSEP
+	row(line FS middle[key "instructions"] + 0 FS middle[key "verified"] + 0 FS \
+		((key "ns") in middle ? middle[key "ns"] + 0 : ""))
+}
+
+# The limit itself, its first sign apart, or -1 if what it is derived from was not measured.
 function limit_of(text, machine, section, part, here, there)
 {
+	sub(/^>/, "", text)
 	if (split(text, part, "~") < 2)
 		return text + 0
 	here = machine SUBSEP section SUBSEP part[2] SUBSEP "none" SUBSEP "us"
@@ -121,16 +141,18 @@ function limit_of(text, machine, section, part, here, there)
 }
 
 # Judged as it is measured, not as it is rounded for the table.
-function target(line, part, key, floor, limit, verdict)
+function target(line, part, key, floor, limit, least_wanted, verdict)
 {
 	split(line, part, FS)
 	if (!(part[1] in machines))
 		return
 	key = part[1] SUBSEP part[2] SUBSEP part[3] SUBSEP part[4] SUBSEP part[5]
-	floor = part[1] SUBSEP part[2] SUBSEP part[3] SUBSEP "floor" SUBSEP part[5]
+	floor = part[1] SUBSEP part[2] SUBSEP part[3] SUBSEP (part[8] == "" ? "floor" : part[8]) SUBSEP part[5]
 	limit = limit_of(part[6], part[1], part[2])
-	verdict = !(key in middle) || limit < 0 ? "not measured" : middle[key] <= limit ? "met" : "missed"
-	row(part[7] FS part[1] FS part[4] FS (limit < 0 ? part[6] : short(limit)) \
+	least_wanted = part[6] ~ /^>/
+	verdict = !(key in middle) || limit < 0 ? "not measured" : \
+		(least_wanted ? middle[key] >= limit : middle[key] <= limit) ? "met" : "missed"
+	row(part[7] FS part[1] FS part[4] FS (least_wanted ? "at least " : "") (limit < 0 ? part[6] : short(limit)) \
 		(part[5] == "ratio" ? "" : " " part[5]) FS (key in middle ? cell(key) : "") FS \
 		(floor in middle ? short(middle[floor]) : "") FS verdict)
 }

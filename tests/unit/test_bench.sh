@@ -63,6 +63,13 @@ mkdir -p build/bench
 row() {
 	printf '%s\t%s\t%s\t%s\t%s\t3\t%s\t%s\t%s\n' "$@" "${@:6}" "${@:6}" >>build/bench/results.tsv
 }
+at_least() {
+	: >build/bench/results.tsv
+	row host scale records discard /s "$1"
+	"$bench/report" "$work/build" | grep "at least 200000 .*discarded\|discarded.*at least 200000" | awk '{ print $NF }'
+}
+equal "a limit from below: met" met "$(at_least 200000)"
+equal "a limit from below: missed" missed "$(at_least 199999)"
 verdict() {
 	: >build/bench/results.tsv
 	row host peers exec audit ratio "$1"
