@@ -21,9 +21,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -226,8 +228,19 @@ static void do_time(size_t count, char *const *command)
 	print_quartile(took, count);
 }
 
+/* Sleeps until something was appended: a busy wait takes the CPU from whom it waits for. */
+static void await_change(int changes)
+{
+	struct pollfd wanted = { .fd = changes, .events = POLLIN };
+	char told[4096];
+
+	if (poll(&wanted, 1, (int)(LATENCY_LIMIT_US / 1e3)) > 0 &&
+	    read(changes, told, sizeof(told)) < 0)
+		die("inotify");
+}
+
 /* Reads what was appended to the event file until a line of it names the file. */
-static void await_line(int events, const char *name, double begin)
+static void await_line(int events, int changes, const char *name, double begin)
 {
 	static char text[1 << 16];
 	size_t length = 0;
@@ -237,6 +250,10 @@ static void await_line(int events, const char *name, double begin)
 
 		if (got < 0)
 			die("event file");
+		if (!got) {
+			await_change(changes);
+			continue;
+		}
 		length += (size_t)got;
 		text[length] = 0;
 		if (length && text[length - 1] == '\n') {
@@ -302,9 +319,10 @@ static void do_copies(size_t count, const char *program, const char *prefix)
 static void do_latency(const char *events_path, char **files, size_t count)
 {
 	int events = open(events_path, O_RDONLY | O_CLOEXEC);
+	int changes = inotify_init1(IN_CLOEXEC);
 	double *took = doubles(count);
 
-	if (events < 0)
+	if (events < 0 || inotify_add_watch(changes, events_path, IN_MODIFY) < 0)
 		die(events_path);
 	for (size_t i = 0; i < count; i++) {
 		const char *name = strrchr(files[i], '/');
@@ -314,12 +332,13 @@ static void do_latency(const char *events_path, char **files, size_t count)
 		lseek(events, 0, SEEK_END);
 		begin = now_us();
 		(void)execute(argv); /* in enforce it is denied or killed */
-		await_line(events, name ? name : files[i], begin);
+		await_line(events, changes, name ? name : files[i], begin);
 		took[i] = now_us() - begin;
 	}
 	qsort(took, count, sizeof(*took), compare);
 	printf("%.1f %.1f\n", quantile(took, count, 0.5), quantile(took, count, 0.99));
 	free(took);
+	close(changes);
 	close(events);
 }
 
