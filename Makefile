@@ -294,6 +294,8 @@ bench_flags_driver := -static
 bench_flags_floor = $(shell $(PKG_CONFIG) --libs libbpf)
 bench_flags_program := -static -nostdlib -fno-pie -fno-stack-protector -Wl,--build-id=none
 
+$(O)/tests/bench/floor $(O)/tests/bench/floor.bpf.o: tests/bench/floor.h
+
 $(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
 	$(call say,BPF)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $<

@@ -19,7 +19,7 @@ need_root
 
 # Subjects that cannot be measured here.
 declare -A gone=()
-subjects=(none floor floor-calls floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
+subjects=(none floor floor-calls floor-tell floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
 works=(exec shell build opens first)
 executions=4000 loops=20 passes=200 files=1000 distinct=400 sources=12 checks=18
 if [ -n "$quick" ]; then

@@ -5,17 +5,20 @@
  *
  *   tp_btf/sched_process_exec   count, one a CPU, nothing else
  *   tp_btf/sys_enter, sys_exit  nothing at all: opens are seen there without LSM hooks
- *   tp_btf/sched_process_exec   stops whoever executes something below /distinct/ until user space,
- *                               which is told, has it go on: what a first execution waits for when
- *                               user space has to decide, without any decision
+ *   tp_btf/sched_process_exec   tells user space of whoever executes something below /distinct/: what
+ *                               a first execution takes when user space has to hash
+ *   tp_btf/sched_process_exec   the same, and stops it until user space has it go on: what it takes
+ *                               when user space has to decide, without any decision
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
-#define SIGSTOP	     19
-#define HELD_PREFIX  "/distinct/"
-#define HELD_COMPARE (sizeof(HELD_PREFIX) - 1)
+#include "floor.h"
+
+#define SIGSTOP	    19
+#define PREFIX	    "/distinct/"
+#define PREFIX_SIZE (sizeof(PREFIX) - 1)
 
 struct linux_binprm {
 	const char *filename;
@@ -31,7 +34,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 16);
-} held SEC(".maps");
+} records SEC(".maps");
 
 SEC("tp_btf/sched_process_exec")
 int bench_exec(void *context)
@@ -56,19 +59,36 @@ int bench_exit(void *context)
 	return 0;
 }
 
+static __always_inline int is_distinct(const struct linux_binprm *bprm)
+{
+	char name[PREFIX_SIZE + 1] = "";
+
+	bpf_probe_read_kernel_str(name, sizeof(name), bprm->filename);
+#pragma unroll
+	for (unsigned int i = 0; i < PREFIX_SIZE; i++)
+		if (name[i] != PREFIX[i])
+			return 0;
+	return 1;
+}
+
+SEC("tp_btf/sched_process_exec")
+int bench_tell(__u64 *context)
+{
+	struct told told = { .tgid = bpf_get_current_pid_tgid() >> 32 };
+
+	if (is_distinct((void *)context[2]))
+		bpf_ringbuf_output(&records, &told, sizeof(told), 0);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_exec")
 int bench_hold(__u64 *context)
 {
-	struct linux_binprm *bprm = (void *)context[2];
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	char name[HELD_COMPARE + 1] = "";
+	struct told told = { .tgid = bpf_get_current_pid_tgid() >> 32, .held = 1 };
 
-	bpf_probe_read_kernel_str(name, sizeof(name), bprm->filename);
-	if (__builtin_memcmp(name, HELD_PREFIX, HELD_COMPARE))
-		return 0;
 	/* In this order: a SIGCONT takes a SIGSTOP back, not the other way round. */
-	if (!bpf_send_signal(SIGSTOP))
-		bpf_ringbuf_output(&held, &tgid, sizeof(tgid), 0);
+	if (is_distinct((void *)context[2]) && !bpf_send_signal(SIGSTOP))
+		bpf_ringbuf_output(&records, &told, sizeof(told), 0);
 	return 0;
 }
 

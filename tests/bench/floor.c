@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "floor.h"
+
 static volatile sig_atomic_t ended;
 
 static void end(int signal)
@@ -39,9 +41,11 @@ static unsigned long long counted(int map)
 
 static int go_on(void *context, void *record, size_t size)
 {
+	const struct told *told = record;
+
 	(void)context;
-	if (size == sizeof(__u32))
-		kill((pid_t) * (__u32 *)record, SIGCONT);
+	if (size == sizeof(*told) && told->held)
+		kill((pid_t)told->tgid, SIGCONT);
 	return 0;
 }
 
@@ -59,7 +63,7 @@ int main(int argc, char **argv)
 
 	if (!object || bpf_object__load(object))
 		return 1;
-	ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "held"), go_on, NULL, NULL);
+	ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "records"), go_on, NULL, NULL);
 	if (!ring)
 		return 1;
 	signal(SIGTERM, end);

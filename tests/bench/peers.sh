@@ -8,7 +8,8 @@
 #   none             nothing: the baseline          again        the same, once more: what of a
 #   floor            a program that counts executions            difference is the machine's own
 #   floor-calls      programs on sys_enter and sys_exit that do nothing
-#   floor-hold       stops each new program until a process has it go on; these are floor.bpf.c
+#   floor-tell       tells a process of each distinct program
+#   floor-hold       and stops it until that has it go on; all of these are floor.bpf.c
 #   audit, enforce   interdict, sized list of 1,000 entries that match nothing
 #   unsized, unsized-enforce   the same without sizes
 #   execsnoop, opensnoop       libbpf-tools, output to a file
@@ -303,6 +304,7 @@ subject_start() {
 	none | again) ;;
 	floor) floor_start ;;
 	floor-calls) floor_start bench_enter bench_exit ;;
+	floor-tell) floor_start bench_tell ;;
 	floor-hold) floor_start bench_hold ;;
 	audit | enforce) interdict_start "$1" sized ;;
 	unsized) interdict_start audit unsized ;;
@@ -320,7 +322,7 @@ subject_stop() {
 	seen=1
 	case $1 in
 	none | again) ;;
-	floor | floor-calls | floor-hold) floor_stop ;;
+	floor | floor-*) floor_stop ;;
 	audit | enforce | unsized | unsized-enforce) interdict_stop "$1" ;;
 	execsnoop | opensnoop | bpftrace) snoop_stop "$1" ;;
 	auditd | auditd-open) auditd_stop "$1" ;;

@@ -3,12 +3,13 @@
 # (lib.sh has their columns). -v style=text or markdown.
 BEGIN {
 	FS = "\t"
-	split("none floor floor-calls floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
+	split("none floor floor-calls floor-tell floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
 	title["none"] = "none (microseconds)"
 	title["again"] = "none, a second time"
 	title["floor"] = "counting BPF program on sched_process_exec"
 	title["floor-calls"] = "empty programs on sys_enter and sys_exit"
-	title["floor-hold"] = "new programs stopped until a process resumes them"
+	title["floor-tell"] = "a process that is told of each new program"
+	title["floor-hold"] = "the same, and the program waits for it"
 	title["audit"] = "interdict, audit"
 	title["enforce"] = "interdict, enforce"
 	title["unsized"] = "interdict, audit, list without sizes"
