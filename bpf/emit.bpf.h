@@ -170,20 +170,24 @@ static long path_step(u32 index, struct path_walk *walk)
 
 /*
  * Path by walking the dentries, for the hooks where bpf_d_path() may not be
- * called: components from the innermost outwards, each with its NUL.
+ * called: components from the innermost outwards, each with its NUL. A global
+ * function, so that the verifier walks it once; @pointer: the file, as a number.
  */
-static __always_inline u32 emit_path_walk(struct record *record, struct file *file)
+__weak __noinline int path_walk(struct record *record, u64 pointer)
 {
 	struct path_walk walk = { .record = record };
+	struct file *file = (void *)pointer;
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 
+	if (!record)
+		return 0;
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 	walk.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 	bpf_loop(2 * PATH_COMPONENTS_MAX, path_step, &walk, 0);
 	record->event.flags |= EVENT_PATH_REVERSED;
 	if (!walk.complete)
 		record->event.flags |= EVENT_PATH_CUT;
-	return walk.used;
+	return (int)walk.used;
 }
 
 /* argv of a process that has its memory: one copy of what lies on its stack. */

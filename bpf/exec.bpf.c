@@ -45,7 +45,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	}
 	hook_report(hook, record);
 	path_size = emit_path(record, file);
-	argv_size = emit_argv_exec(record, path_size);
+	argv_size = argv_exec(record, path_size);
 	hook_sent(hook, emit_finish(record, path_size, argv_size));
 	record_put(record);
 	return hook_end(hook);

@@ -43,7 +43,7 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 	struct facts *facts = &hook->facts;
 	int error;
 
-	facts_read(facts, file);
+	facts_read_at(facts, file_address(file));
 	if (!(facts->flags & FACT_REGULAR) || !hook_gate(hook, executable))
 		return false;
 	error = digest_account(facts, inode);
@@ -81,7 +81,7 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 	({                                                                                         \
 		long _n = bpf_d_path(&(file)->f_path, (char *)(record)->payload,                   \
 				     INTERDICT_PATH_MAX);                                          \
-		_n > 0 && _n <= INTERDICT_PATH_MAX ? (u32)_n : emit_path_walk(record, file);       \
+		_n > 0 && _n <= INTERDICT_PATH_MAX ? (u32)_n : (u32)path_walk(record, file_address(file));       \
 	})
 
 /* The record of a hook whose process has its own argv in memory. */
@@ -175,10 +175,13 @@ static __always_inline u64 exec_vector(u32 *word)
 	return 0;
 }
 
-static __always_inline u32 emit_argv_exec(struct record *record, u32 start)
+/* Bytes of it. A global function, so that the verifier walks its loop once and not once a path. */
+__weak __noinline int argv_exec(struct record *record, u32 start)
 {
 	struct args_walk walk = { .record = record, .start = start };
 
+	if (!record)
+		return 0;
 	walk.vector = exec_vector(&walk.word);
 	if (walk.vector)
 		bpf_loop(ARGS_MAX, args_step, &walk, 0);
@@ -186,7 +189,7 @@ static __always_inline u32 emit_argv_exec(struct record *record, u32 start)
 		record->event.flags |= EVENT_ARGV_MISSING;
 	else if (!walk.complete)
 		record->event.flags |= EVENT_ARGV_CUT;
-	return walk.used;
+	return (int)walk.used;
 }
 
 #endif

@@ -17,19 +17,26 @@ static __always_inline bool map_is_shared(unsigned long flags)
 	return (flags & MAP_TYPE) == MAP_SHARED || (flags & MAP_TYPE) == MAP_SHARED_VALIDATE;
 }
 
+/* Global, for a stack frame of its own. */
+__weak __noinline int taint_file(u64 file)
+{
+	struct facts facts;
+
+	facts_read(&facts, (void *)file);
+	taint_set(&facts);
+	return 0;
+}
+
 /* Marks the inode, and with overlayfs the real one, as never to be cached. */
 static __always_inline int map_taint(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct inode_writes *writes;
-	struct facts facts;
 
 	if ((inode->i_mode & S_IFMT) != S_IFREG)
 		return 0;
-	if ((u32)inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC) {
-		facts_read(&facts, file);
-		taint_set(&facts);
-	}
+	if ((u32)inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		taint_file(file_address(file));
 	writes = inode_writes_get(inode);
 	if (!writes)
 		return -ENOMEM;
@@ -140,7 +147,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		u32 path_size, argv_size;
 
 		hook_report(hook, record);
-		path_size = emit_path_walk(record, file);
+		path_size = path_walk(record, file_address(file));
 		argv_size = emit_argv_mm(record, path_size);
 		emit_finish(record, path_size, argv_size);
 		record_put(record);

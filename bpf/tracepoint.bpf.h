@@ -134,7 +134,7 @@ static __always_inline void tracepoint_emit(struct hook *hook, struct file *file
 		return;
 	}
 	hook_report(hook, record);
-	path_size = emit_path_walk(record, file);
+	path_size = path_walk(record, (u64)file);
 	argv_size = emit_argv_mm(record, path_size);
 	hook_sent(hook, emit_finish(record, path_size, argv_size));
 	record_put(record);
