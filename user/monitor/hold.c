@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "elf_facts.h"
+#include "hold_parents.h"
 #include "locate.h"
 #include "log.h"
 #include "process.h"
@@ -24,12 +25,6 @@
 /* So many holds are looked after a tick: with thousands of them, all would take as long. */
 #define LOOKS_A_TICK 256
 
-/* So many parents are looked at. */
-#define PARENTS_MAX 256
-
-/* For so many ticks a parent is looked at after its child's hold: half a second. */
-#define PARENT_LOOKS 5
-
 /* A held process, from its first record to its verdict. */
 struct held_process {
 	struct held_process *next;
@@ -41,15 +36,7 @@ struct held_process {
 	unsigned int before;  /* requests of a hold that a later one has replaced */
 	bool killed;
 	pid_t parent;
-	uint64_t parent_start; /* 0: it was stopped already, or is not there */
-};
-
-/* A parent that may stop itself over the hold of its child. */
-struct parent {
-	struct parent *next;
-	pid_t pid;
-	uint64_t start;
-	unsigned int looks; /* ticks for which it is still looked at */
+	uint64_t parent_start; /* hold_parents_start() */
 };
 
 /* A file that is being hashed. */
@@ -67,7 +54,7 @@ struct hold {
 	struct hasher *hasher;
 	struct held_process *processes[PROCESS_LISTS];
 	uint32_t looked_after; /* the last one in the map of held tasks */
-	struct parent *parents;
+	struct hold_parents parents;
 	struct hold_status status;
 };
 
@@ -99,23 +86,6 @@ static void process_remove(struct hold *hold, struct held_process **link)
 	hold->status.held--;
 }
 
-/*
- * Start of a parent that is not stopped; 0: it is, or is not there. One that is looked after
- * was not when it was last looked at, and most held processes have the same parent.
- */
-static uint64_t running_since(const struct hold *hold, pid_t pid)
-{
-	uint64_t start = 0;
-
-	if (pid <= 1)
-		return 0;
-	for (const struct parent *parent = hold->parents; parent; parent = parent->next) {
-		if (parent->pid == pid)
-			return parent->start;
-	}
-	return process_is_stopped(pid, &start) ? 0 : start;
-}
-
 /* The process that a HELD record is about; NULL if it is gone or memory is. */
 static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64_t start,
 					uint32_t parent)
@@ -139,58 +109,12 @@ static struct held_process *process_get(struct hold *hold, uint32_t tgid, uint64
 		return NULL;
 	}
 	process->parent = (pid_t)parent;
-	process->parent_start = running_since(hold, process->parent);
+	process->parent_start = hold_parents_start(&hold->parents, process->parent);
 	link = &hold->processes[tgid % PROCESS_LISTS];
 	process->next = *link;
 	*link = process;
 	hold->status.held++;
 	return process;
-}
-
-/* Remembers the parent of a process whose hold is over. */
-static void parent_watch(struct hold *hold, const struct held_process *process)
-{
-	struct parent *parent;
-
-	if (!process->parent_start || hold->status.parents >= PARENTS_MAX)
-		return;
-	for (parent = hold->parents; parent; parent = parent->next) {
-		if (parent->pid != process->parent || parent->start != process->parent_start)
-			continue;
-		parent->looks = PARENT_LOOKS;
-		return;
-	}
-	parent = calloc(1, sizeof(*parent));
-	if (!parent)
-		return;
-	parent->pid = process->parent;
-	parent->start = process->parent_start;
-	parent->looks = PARENT_LOOKS;
-	parent->next = hold->parents;
-	hold->parents = parent;
-	hold->status.parents++;
-}
-
-/* Resumes the parents that have stopped; forgets those that do not. */
-static void parents_tick(struct hold *hold)
-{
-	struct parent **link = &hold->parents;
-
-	while (*link) {
-		struct parent *parent = *link;
-		uint64_t start = 0;
-		bool stopped = process_is_stopped(parent->pid, &start);
-
-		if (stopped && start == parent->start)
-			kill(parent->pid, SIGCONT);
-		if (stopped || start != parent->start || --parent->looks == 0) {
-			*link = parent->next;
-			free(parent);
-			hold->status.parents--;
-		} else {
-			link = &parent->next;
-		}
-	}
 }
 
 static void send_signal(const struct held_process *process, int signal)
@@ -225,7 +149,7 @@ static void process_kill(struct hold *hold, struct held_process *process)
 	}
 	process->killed = true;
 	take_held(hold, process->tgid, process->start, NULL);
-	parent_watch(hold, process);
+	hold_parents_watch(&hold->parents, process->parent, process->parent_start);
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
@@ -262,7 +186,7 @@ static void process_release(struct hold *hold, struct held_process *process, uin
 	/* Out of the map first: the kernel kills what is resumed while it is there. */
 	send_signal(process, SIGCONT);
 	hold->status.released++;
-	parent_watch(hold, process);
+	hold_parents_watch(&hold->parents, process->parent, process->parent_start);
 	process_remove(hold, process_find(hold, process->tgid));
 }
 
@@ -630,7 +554,7 @@ void hold_tick(struct hold *hold, uint64_t now)
 	uint32_t tgid = hold->looked_after;
 	bool more = kernel_next_held(hold->kernel, &tgid, &task) == 0;
 
-	parents_tick(hold);
+	hold_parents_tick(&hold->parents);
 
 	/* Where the last tick has left off; what is not found there any more begins anew. */
 	hold->looked_after = 0;
@@ -669,6 +593,7 @@ void hold_release_all(struct hold *hold)
 void hold_get_status(const struct hold *hold, struct hold_status *ret)
 {
 	*ret = hold->status;
+	ret->parents = hold->parents.count;
 }
 
 void hold_cancel(struct hold *hold)
@@ -686,11 +611,6 @@ void hold_free(struct hold *hold)
 		while (hold->processes[i])
 			process_remove(hold, &hold->processes[i]);
 	}
-	while (hold->parents) {
-		struct parent *parent = hold->parents;
-
-		hold->parents = parent->next;
-		free(parent);
-	}
+	hold_parents_release(&hold->parents);
 	free(hold);
 }
