@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Records: who did it, where the file lies, with which arguments. A record is
- * put together in task storage and copied to the ring in one step, so nothing
+ * put together in a pool (maps.bpf.h) and copied to the ring in one step, so nothing
  * faults or sleeps while the ring is reserved.
  */
 #ifndef INTERDICT_EMIT_BPF_H
