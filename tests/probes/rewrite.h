@@ -28,6 +28,19 @@ void check(bool good, const char *what);
 const struct way *way_find(const char *name);
 void ways_print(void);
 
+/*
+ * Repeats a call that fails with ETXTBSY for two seconds. Whoever looks into /proc/PID of a process
+ * holds its memory for that moment, and with it the program that it executed, also when the process
+ * has been waited for (mmput(), kernel/fork.c).
+ */
+#define UNTIL_FREE(call)                                                                           \
+	({                                                                                         \
+		long _result;                                                                      \
+		for (int _i = 0; (_result = (call)) < 0 && errno == ETXTBSY && _i < 200; _i++)     \
+			usleep(10000);                                                             \
+		_result;                                                                           \
+	})
+
 /* Writes all of the content through @fd, at offset 0 of a file that is open for writing. */
 void write_all(int fd, const struct content *content);
 

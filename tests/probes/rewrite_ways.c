@@ -34,7 +34,7 @@ size_t round_up(size_t size)
 
 int open_writable(const char *file)
 {
-	int fd = open(file, O_RDWR | O_CLOEXEC);
+	int fd = (int)UNTIL_FREE(open(file, O_RDWR | O_CLOEXEC));
 
 	if (fd < 0)
 		broken("open %s for writing", file);
@@ -124,13 +124,13 @@ static void truncate_fd(const char *file, const struct content *content)
 
 static void truncate_path(const char *file, const struct content *content)
 {
-	check(truncate(file, 0) == 0, "truncate");
+	check(UNTIL_FREE(truncate(file, 0)) == 0, "truncate");
 	in_place(file, content);
 }
 
 static void truncate_open(const char *file, const struct content *content)
 {
-	int fd = open(file, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int fd = (int)UNTIL_FREE(open(file, O_WRONLY | O_TRUNC | O_CLOEXEC));
 
 	check(fd >= 0, "O_TRUNC");
 	write_all(fd, content);
@@ -142,7 +142,7 @@ static void append(const char *file, const struct content *content)
 	const struct iovec rest = { content->bytes, content->size };
 	int fd;
 
-	check(truncate(file, 0) == 0, "truncate");
+	check(UNTIL_FREE(truncate(file, 0)) == 0, "truncate");
 	fd = open_writable(file);
 	check(pwritev2(fd, &rest, 1, 0, RWF_APPEND) == (ssize_t)content->size, "RWF_APPEND");
 	close(fd);
@@ -173,7 +173,7 @@ static void *aligned(const struct content *content)
 static void direct(const char *file, const struct content *content)
 {
 	size_t size = round_up(content->size);
-	int fd = open(file, O_RDWR | O_DIRECT | O_CLOEXEC);
+	int fd = (int)UNTIL_FREE(open(file, O_RDWR | O_DIRECT | O_CLOEXEC));
 	void *buffer = aligned(content);
 
 	check(fd >= 0, "O_DIRECT");
@@ -537,7 +537,7 @@ static void by_handle(const char *file, const struct content *content)
 	handle->handle_bytes = MAX_HANDLE_SZ;
 	check(name_to_handle_at(AT_FDCWD, file, handle, &mount_id, 0) == 0, "name_to_handle_at");
 	directory = open_directory(file);
-	fd = open_by_handle_at(directory, handle, O_WRONLY | O_CLOEXEC);
+	fd = (int)UNTIL_FREE(open_by_handle_at(directory, handle, O_WRONLY | O_CLOEXEC));
 	check(fd >= 0, "open_by_handle_at");
 	write_all(fd, content);
 	close(fd);

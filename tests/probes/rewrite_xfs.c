@@ -121,7 +121,7 @@ void xfs_handle(const char *file, const struct content *content)
 
 	check(ioctl(any, XFS_PATH_TO_HANDLE, &request) == 0, "XFS_IOC_PATH_TO_HANDLE");
 	request.in_size = size;
-	fd = ioctl(any, XFS_OPEN_HANDLE, &request);
+	fd = (int)UNTIL_FREE(ioctl(any, XFS_OPEN_HANDLE, &request));
 	check(fd >= 0, "XFS_IOC_OPEN_BY_HANDLE");
 	write_all(fd, content);
 	close(fd);
