@@ -55,6 +55,11 @@ lost() {
 		capture("^(?<n>[0-9]+) more: .*alerts").n | tonumber) | add // 0' "$everything"
 }
 
+# heeds_end PID: it has a handler for SIGTERM, the 15th signal.
+heeds_end() {
+	[[ $(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status") == [4-7c-f] ]]
+}
+
 gap_test() {
 	# Under emulation the loop would have the processors for itself.
 	local pause=3000
@@ -69,6 +74,7 @@ gap_test() {
 
 	"$probes/exec_loop" 3000 "$work/listed" >baseline &
 	loop=$!
+	wait_for 10 heeds_end $loop
 	sleep 0.5
 	kill $loop
 	wait $loop
