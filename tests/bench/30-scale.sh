@@ -114,4 +114,5 @@ rounds=1
 for count in $counts; do
 	each_round daemon "$count"
 done
+ok "measured"
 finish
