@@ -81,20 +81,22 @@ static __always_inline bool hook_decide(struct hook *hook, struct file *file, bo
 	({                                                                                         \
 		long _n = bpf_d_path(&(file)->f_path, (char *)(record)->payload,                   \
 				     INTERDICT_PATH_MAX);                                          \
-		_n > 0 && _n <= INTERDICT_PATH_MAX ? (u32)_n : (u32)path_walk(record, file_address(file));       \
+		_n > 0 && _n <= INTERDICT_PATH_MAX ?                                               \
+			(u32)_n :                                                                  \
+			(u32)path_walk(record, file_address(file));                                \
 	})
 
 /* The record of a hook whose process has its own argv in memory. */
 #define hook_emit(hook, file)                                                                      \
 	({                                                                                         \
-		struct record *_record = record_get();                                            \
+		struct record *_record = record_get();                                             \
 		if (_record) {                                                                     \
 			u32 _path, _argv;                                                          \
 			hook_report(hook, _record);                                                \
 			_path = emit_path(_record, file);                                          \
 			_argv = emit_argv_mm(_record, _path);                                      \
 			hook_sent(hook, emit_finish(_record, _path, _argv));                       \
-			record_put(_record);                                                        \
+			record_put(_record);                                                       \
 		} else {                                                                           \
 			hook_report_short(hook);                                                   \
 		}                                                                                  \

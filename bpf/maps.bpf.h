@@ -118,7 +118,7 @@ struct record {
 /*
  * All the records there can be at once; the loader sets how many. Not task storage: what is
  * given back there is free only after a grace period, and is charged to the daemon's control
- * group until then: 600 denials in a row were 10 MB, and had the daemon killed for memory.
+ * group until then, 16 KB each: a burst of denials may take all that a limit leaves it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

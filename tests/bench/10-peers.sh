@@ -3,7 +3,8 @@
 # machines: host vm
 # quick: yes
 #
-# The same work under nothing, under the least that monitors can be, under interdict, and under what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
+# The same work under nothing, under the least that monitors can be, under interdict, and under
+# what else would be installed (peers.sh). Works, all in one root on a tmpfs, pinned to one CPU:
 #
 #   exec    a static program of 38 KB, by vfork(2) and execve(2)
 #   shell   a loop of 50 times /bin/true in bash
