@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kernel: 6.1
 # A service that respawns without end: its first record at once, then one a second, and no
-# execution is lost from the count.
+# execution is lost from the count. What only seems to be the same file is not collapsed.
 . "$(dirname "$0")/../lib.sh"
 need_root
 
@@ -45,4 +45,31 @@ for mode in audit enforce; do
 	equal "$mode: another file is counted on its own" 1 "$(total other)"
 	check "$mode: the monitor ends" monitor_stop
 done 2>/dev/null
+
+# Each in a file system of its own that goes with its process, and cannot be hashed: the next one
+# is given the number of its device, and the file that of its inode.
+reused="1 2 3"
+for i in $reused; do
+	mkdir -p reused-$i
+	make_file program reused-$i/file
+done
+list_write sized "$vendors/list" reused-*/file
+
+paths_reported() {
+	records '.event.reason == "unhashable" and .event.action == "exec"' |
+		jq -r '.file.path' | grep -o 'reused-[0-9]' | sort -u | tr '\n' ' '
+}
+are_reported() {
+	[ "$(paths_reported)" = "$1" ]
+}
+
+monitor_start enforce || bail "the monitor does not start"
+for i in $reused; do
+	status=0
+	"$probe" exec "$probes/mounts" overlay-resized "$work/reused-$i/file" >/dev/null 2>&1 || status=$?
+	equal "file $i of a device that is used again is denied" "$(denied_status)" $status
+done
+wait_for 5 are_reported "reused-1 reused-2 reused-3 "
+equal "each is reported by its own path" "reused-1 reused-2 reused-3 " "$(paths_reported)"
+check "the monitor ends" monitor_stop
 finish

@@ -119,6 +119,18 @@ static void different_ones_do_not_collapse(void **state)
 	}
 	assert_int_equal(written.records, 7);
 	assert_int_equal(repeat_waiting(repeat), 1);
+	/* Nor is it the same file if its number was given to another, or it has another path. */
+	for (uint32_t i = 0; i < 4; i++) {
+		alert = make_alert(1, 0, 1);
+		alert.event.hash_source = HASH_SOURCE_NONE;
+		alert.event.reason = REASON_UNHASHABLE;
+		alert.event.file.inode = 5;
+		alert.event.file.inode_generation = i & 1;
+		alert.path[5] = (char)(i & 2 ? 'y' : 'x');
+		repeat_add(repeat, &alert, START);
+	}
+	assert_int_equal(written.records, 10);
+	assert_int_equal(repeat_waiting(repeat), 2);
 	repeat_free(repeat);
 }
 
@@ -230,16 +242,16 @@ static void storms_are_counted(void **state)
 	struct alert alert = make_alert(1, 0, 9), other = make_alert(1, 1, 9);
 
 	(void)state;
-	assert_false(repeat_count(repeat, &alert.event, START));
+	assert_false(repeat_count(repeat, &alert, START));
 	add(repeat, 1, 0, 1, START);
-	assert_false(repeat_count(repeat, &alert.event, START + 1));
+	assert_false(repeat_count(repeat, &alert, START + 1));
 	add(repeat, 1, 0, 2, START + 2);
 	for (uint64_t i = 0; i < 1000; i++)
-		assert_true(repeat_count(repeat, &alert.event, START + 3 + i));
-	assert_false(repeat_count(repeat, &other.event, START + 1003));
+		assert_true(repeat_count(repeat, &alert, START + 3 + i));
+	assert_false(repeat_count(repeat, &other, START + 1003));
 	assert_int_equal(repeat_waiting(repeat), 1001);
 	/* Its time has come: one that is due is looked at. */
-	assert_false(repeat_count(repeat, &alert.event, START + SECOND));
+	assert_false(repeat_count(repeat, &alert, START + SECOND));
 	repeat_expire(repeat, START + SECOND);
 	assert_int_equal(written.records, 2);
 	assert_int_equal(written.events, 1002);

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "enrich.h"
+#include "fnv.h"
 #include "locate.h"
 #include "log.h"
 #include "monitor_private.h"
@@ -41,19 +42,11 @@ static void request_free(struct request *request)
 
 /* --- what the policy asks for --- */
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
-	} while (*text++);
-	return hash;
-}
-
 static uint64_t hash_strings(uint64_t hash, const struct strings *strings)
 {
 	for (size_t i = 0; i < strings->count; i++)
-		hash = hash_text(hash, strings->item[i]);
-	return hash_text(hash, "");
+		hash = fnv_text(hash, strings->item[i]);
+	return fnv_text(hash, "");
 }
 
 static bool is_watched(const struct vendor *vendor, int32_t today)
@@ -80,7 +73,7 @@ static void look_at_vendors(struct monitor *monitor)
 		/* Owners are also asked about what is to be learned, or named by its unit. */
 		watch->wants_owners |= identity->package.count || identity->unit.count ||
 				       identity->learn;
-		hash = hash_text(hash ? hash : 0xcbf29ce484222325ULL, vendor->id);
+		hash = fnv_text(hash ? hash : FNV_BASIS, vendor->id);
 		hash = hash_strings(hash, &identity->package);
 		hash = hash_strings(hash, &identity->path);
 		hash = hash_strings(hash, &identity->unit);
@@ -102,7 +95,7 @@ static uint64_t reported_key(const struct event *event, const char *vendor)
 				   (uint64_t)file->ctime_sec,
 				   (uint64_t)file->ctime_nsec << 32 | file->dev,
 				   file->inode_generation };
-	uint64_t hash = hash_text(0xcbf29ce484222325ULL, vendor);
+	uint64_t hash = fnv_text(FNV_BASIS, vendor);
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		hash = (hash ^ words[i]) * 0x9E3779B97F4A7C15ULL;

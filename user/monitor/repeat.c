@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "fnv.h"
 
 #define NO_SLOT UINT32_MAX
 
@@ -12,13 +13,19 @@
 struct repeat_key {
 	uint8_t digest[INTERDICT_DIGEST_SIZE]; /* zero: there is none, the file counts */
 	uint64_t inode;
+	/*
+	 * Of the path. An anonymous device's number is given out again as soon as its file system
+	 * is gone, and its inodes may be numbered from 1: neither tells two such files apart.
+	 */
+	uint64_t path;
 	uint32_t dev;
+	uint32_t inode_generation;
 	uint32_t uid;
-	uint32_t kind;
-	uint32_t verdict; /* decision, reason */
+	uint16_t kind;
+	uint16_t verdict; /* decision, reason */
 };
 
-_Static_assert(sizeof(struct repeat_key) == 56, "no implicit padding");
+_Static_assert(sizeof(struct repeat_key) == 64, "no implicit padding");
 
 struct repeat_slot {
 	struct repeat_key key;
@@ -43,32 +50,35 @@ struct repeat {
 	struct repeat_slot *slots;
 };
 
-static struct repeat_key key_of(const struct event *event)
+static struct repeat_key key_of(const struct alert *alert)
 {
+	const struct event *event = &alert->event;
 	struct repeat_key key = {
 		.uid = event->uid,
-		.kind = event->kind,
-		.verdict = (uint32_t)event->decision << 8 | event->reason,
+		.kind = (uint16_t)event->kind,
+		.verdict = (uint16_t)(event->decision << 8 | event->reason),
 	};
 
 	if (event->hash_source == HASH_SOURCE_IMA || event->hash_source == HASH_SOURCE_USER) {
 		memcpy(key.digest, event->digest, sizeof(key.digest));
 	} else {
 		key.inode = event->file.inode;
+		key.inode_generation = event->file.inode_generation;
 		key.dev = event->file.dev;
+		key.path = fnv_text(FNV_BASIS, alert->path ? alert->path : "");
 	}
 	return key;
 }
 
-/* FNV-1a by words. A crowded chain costs time and nothing else; capacity bounds it. */
+/* A crowded chain costs time and nothing else; capacity bounds it. */
 static uint32_t *bucket_of(const struct repeat *repeat, const struct repeat_key *key)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = FNV_BASIS;
 	uint64_t words[sizeof(*key) / sizeof(uint64_t)];
 
 	memcpy(words, key, sizeof(words));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		hash = (hash ^ words[i]) * 0x100000001b3ULL;
+		hash = fnv_word(hash, words[i]);
 	return &repeat->buckets[(hash ^ hash >> 32) & repeat->bucket_mask];
 }
 
@@ -203,7 +213,7 @@ static uint32_t slot_take(struct repeat *repeat, const struct repeat_key *key, u
 
 void repeat_add(struct repeat *repeat, struct alert *alert, uint64_t now)
 {
-	struct repeat_key key = key_of(&alert->event);
+	struct repeat_key key = key_of(alert);
 	uint32_t number = slot_find(repeat, &key);
 	bool due = true;
 	struct repeat_slot *slot;
@@ -222,9 +232,9 @@ void repeat_add(struct repeat *repeat, struct alert *alert, uint64_t now)
 		slot_write(repeat, number, now);
 }
 
-bool repeat_count(struct repeat *repeat, const struct event *event, uint64_t now)
+bool repeat_count(struct repeat *repeat, const struct alert *alert, uint64_t now)
 {
-	struct repeat_key key = key_of(event);
+	struct repeat_key key = key_of(alert);
 	uint32_t number = slot_find(repeat, &key);
 	struct repeat_slot *slot;
 

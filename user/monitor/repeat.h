@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Collapses alerts that say the same: of one digest (one file, where there is no
- * digest), user, decision and kind, the first is written at once, and from then
+ * Collapses alerts that say the same: of one digest (one file by one path,
+ * where there is no digest), user, decision and kind, the first is written at once, and from then
  * on at most one in each interval, with `repeat` set to how many further ones it
  * stands for. Nothing is lost: the alerts written and their repeats add up to
  * the alerts given, less those that still wait.
@@ -38,9 +38,9 @@ void repeat_add(struct repeat *repeat, struct alert *alert, uint64_t now);
 
 /*
  * Of a storm: if an alert like this one waits already, and is not due, counts one more for it
- * to stand for and returns true. The alert itself stays the caller's, and is not looked at.
+ * to stand for and returns true. It stays the caller's; of it only what is compared is looked at.
  */
-bool repeat_count(struct repeat *repeat, const struct event *event, uint64_t now);
+bool repeat_count(struct repeat *repeat, const struct alert *alert, uint64_t now);
 
 /* Writes what has waited for its interval; repeat_next() says when, UINT64_MAX: never. */
 void repeat_expire(struct repeat *repeat, uint64_t now);

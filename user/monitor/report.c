@@ -76,7 +76,7 @@ void report_alert(struct report *report, struct alert *alert, uint64_t now)
 	report->alerts++;
 	/* Looking at a process takes ten times as long as all else. */
 	if (now - report->told < STORM_PAUSE &&
-	    repeat_count(report->repeat, &alert->event, now)) {
+	    repeat_count(report->repeat, alert, now)) {
 		alert_release(alert);
 		return;
 	}
