@@ -33,82 +33,64 @@ struct syscall_args {
 	u64 arg[5];
 };
 
-/* arch/x86/entry/syscalls/syscall_64.tbl */
-static __always_inline u32 syscall_name_64(u32 number)
-{
-	switch (number) {
-	case 9:
-		return CALL_MMAP;
-	case 10:  /* mprotect */
-	case 329: /* pkey_mprotect */
-		return CALL_MPROTECT;
-	case 216:
-		return CALL_REMAP_FILE_PAGES;
-	case 16:
-	case 514: /* x32 */
-		return CALL_IOCTL;
-	case 30:
-		return CALL_SHMAT;
-	case 313:
-		return CALL_FINIT_MODULE;
-	case 175:
-		return CALL_INIT_MODULE;
-	case 2:	 /* open */
-	case 85: /* creat */
-		return CALL_OPEN;
-	case 257: /* openat */
-	case 437: /* openat2 */
-		return CALL_OPENAT;
-	case 304:
-		return CALL_OPEN_BY_HANDLE;
-	case 59:
-	case 520: /* x32 */
-		return CALL_EXECVE;
-	case 322:
-	case 545: /* x32 */
-		return CALL_EXECVEAT;
-	}
-	return CALL_OTHER;
-}
-
 #define I386_OLD_MMAP 90 /* its arguments lie in memory */
 
-/* arch/x86/entry/syscalls/syscall_32.tbl */
-static __always_inline u32 syscall_name_32(u32 number)
+/* What a number means, an enum call each: to 64-bit and x32 calls, and to i386's. */
+struct call_names {
+	u8 name_64, name_32;
+};
+
+/*
+ * A table, because each system call of the machine asks it twice: comparisons, some fifty
+ * instructions of them, were most of what the others cost.
+ */
+static const struct call_names call_names[] = {
+	/* arch/x86/entry/syscalls/syscall_64.tbl */
+	[9].name_64 = CALL_MMAP,
+	[10].name_64 = CALL_MPROTECT,
+	[329].name_64 = CALL_MPROTECT, /* pkey_mprotect */
+	[216].name_64 = CALL_REMAP_FILE_PAGES,
+	[16].name_64 = CALL_IOCTL,
+	[514].name_64 = CALL_IOCTL, /* x32 */
+	[30].name_64 = CALL_SHMAT,
+	[313].name_64 = CALL_FINIT_MODULE,
+	[175].name_64 = CALL_INIT_MODULE,
+	[2].name_64 = CALL_OPEN,
+	[85].name_64 = CALL_OPEN, /* creat */
+	[257].name_64 = CALL_OPENAT,
+	[437].name_64 = CALL_OPENAT, /* openat2 */
+	[304].name_64 = CALL_OPEN_BY_HANDLE,
+	[59].name_64 = CALL_EXECVE,
+	[520].name_64 = CALL_EXECVE, /* x32 */
+	[322].name_64 = CALL_EXECVEAT,
+	[545].name_64 = CALL_EXECVEAT, /* x32 */
+
+	/* arch/x86/entry/syscalls/syscall_32.tbl */
+	[I386_OLD_MMAP].name_32 = CALL_MMAP,
+	[192].name_32 = CALL_MMAP, /* mmap2 */
+	[125].name_32 = CALL_MPROTECT,
+	[380].name_32 = CALL_MPROTECT, /* pkey_mprotect */
+	[257].name_32 = CALL_REMAP_FILE_PAGES,
+	[54].name_32 = CALL_IOCTL,
+	[397].name_32 = CALL_SHMAT,
+	[117].name_32 = CALL_IPC,
+	[350].name_32 = CALL_FINIT_MODULE,
+	[128].name_32 = CALL_INIT_MODULE,
+	[5].name_32 = CALL_OPEN,
+	[8].name_32 = CALL_OPEN, /* creat */
+	[295].name_32 = CALL_OPENAT,
+	[437].name_32 = CALL_OPENAT, /* openat2 */
+	[342].name_32 = CALL_OPEN_BY_HANDLE,
+	[11].name_32 = CALL_EXECVE,
+	[358].name_32 = CALL_EXECVEAT,
+};
+
+static __always_inline const struct call_names *syscall_names(u32 number)
 {
-	switch (number) {
-	case I386_OLD_MMAP:
-	case 192: /* mmap2 */
-		return CALL_MMAP;
-	case 125:
-	case 380:
-		return CALL_MPROTECT;
-	case 257:
-		return CALL_REMAP_FILE_PAGES;
-	case 54:
-		return CALL_IOCTL;
-	case 397:
-		return CALL_SHMAT;
-	case 117:
-		return CALL_IPC;
-	case 350:
-		return CALL_FINIT_MODULE;
-	case 128:
-		return CALL_INIT_MODULE;
-	case 5:
-	case 8:
-		return CALL_OPEN;
-	case 295:
-	case 437:
-		return CALL_OPENAT;
-	case 342:
-		return CALL_OPEN_BY_HANDLE;
-	case 11:
-		return CALL_EXECVE;
-	case 358:
-		return CALL_EXECVEAT;
-	}
-	return CALL_OTHER;
+	number &= ~X32_SYSCALL_BIT;
+	if (number >= sizeof(call_names) / sizeof(call_names[0]))
+		number = 0; /* read(2), and restart_syscall(2): of no interest */
+	return &call_names[number];
 }
 
 static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
@@ -131,8 +113,11 @@ static __always_inline void syscall_args_32(struct pt_regs *regs, u32 number,
 /* True if either numbering has one of the calls of the set, a mask of 1 << CALL_*, there. */
 static __always_inline bool syscall_is_of(u32 number, u32 set)
 {
-	return (1U << syscall_name_64(number & ~X32_SYSCALL_BIT) |
-		1U << syscall_name_32(number)) & set;
+	const struct call_names *names = syscall_names(number);
+
+	if (!(names->name_64 | names->name_32)) /* CALL_OTHER: most end here */
+		return false;
+	return (1U << names->name_64 | 1U << names->name_32) & set;
 }
 
 /* Bytes in a pointer of the task. @number: of the call that it is in. */
@@ -173,23 +158,21 @@ static __always_inline bool ioctl_opens_untimed(u32 command)
 static __always_inline u32 syscall_decode(struct task_struct *task, struct pt_regs *regs, u32 number,
 					  struct syscall_args *args)
 {
-	u32 name_64 = syscall_name_64(number & ~X32_SYSCALL_BIT);
+	const struct call_names *names = syscall_names(number);
 
 	if (task->thread_info.status & TS_COMPAT) {
-		u32 name_32 = syscall_name_32(number);
-
-		if (name_32 != CALL_OTHER)
+		if (names->name_32 != CALL_OTHER)
 			syscall_args_32(regs, number, args);
-		return name_32;
+		return names->name_32;
 	}
-	if (name_64 == CALL_OTHER)
+	if (names->name_64 == CALL_OTHER)
 		return CALL_OTHER;
 	args->arg[0] = regs->di;
 	args->arg[1] = regs->si;
 	args->arg[2] = regs->dx;
 	args->arg[3] = regs->r10;
 	args->arg[4] = regs->r8;
-	return name_64;
+	return names->name_64;
 }
 
 #endif
