@@ -342,7 +342,6 @@ monitor_stop() {
 
 monitor_kill() {
 	[ -n "$monitor" ] || return 0
-	kill -CONT "$monitor" 2>/dev/null
 	kill -KILL "$monitor" 2>/dev/null
 	wait "$monitor" 2>/dev/null
 	monitor=
