@@ -20,7 +20,9 @@ need_root
 
 # Subjects that cannot be measured here.
 declare -A gone=()
-subjects=(none floor floor-calls floor-tell floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
+floors=(floor-calls floor-tell floor-hold)
+[ "$machine" = host ] || floors=(floor-hooks)
+subjects=(none floor "${floors[@]}" again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd)
 works=(exec shell build opens first)
 executions=4000 loops=20 passes=200 files=1000 distinct=400 sources=12 checks=18
 if [ -n "$quick" ]; then
@@ -30,7 +32,7 @@ fi
 if [ "$machine" = vm ]; then
 	executions=200 loops=4 passes=10 sources=1 checks=3 distinct=200
 	if [ -n "$quick" ]; then
-		subjects=(none floor again audit enforce unsized)
+		subjects=(none floor-hooks again audit enforce unsized)
 		works=(exec opens first)
 		executions=100 passes=5 distinct=60
 	fi

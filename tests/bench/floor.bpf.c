@@ -9,6 +9,8 @@
  *                               a first execution takes when user space has to hash
  *   tp_btf/sched_process_exec   the same, and stops it until user space has it go on: what it takes
  *                               when user space has to decide, without any decision
+ *   lsm                         nothing at all, on what the lsm backend attaches to an execution, a
+ *                               mapping and an open of 6.12
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -89,6 +91,36 @@ int bench_hold(__u64 *context)
 	/* In this order: a SIGCONT takes a SIGSTOP back, not the other way round. */
 	if (is_distinct((void *)context[2]) && !bpf_send_signal(SIGSTOP))
 		bpf_ringbuf_output(&records, &told, sizeof(told), 0);
+	return 0;
+}
+
+SEC("lsm.s/bprm_check_security")
+int bench_check(void *context)
+{
+	return 0;
+}
+
+SEC("lsm.s/mmap_file")
+int bench_mmap(void *context)
+{
+	return 0;
+}
+
+SEC("lsm/file_mprotect")
+int bench_mprotect(void *context)
+{
+	return 0;
+}
+
+SEC("lsm/file_open")
+int bench_open(void *context)
+{
+	return 0;
+}
+
+SEC("lsm.s/file_post_open")
+int bench_post_open(void *context)
+{
 	return 0;
 }
 

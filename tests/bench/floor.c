@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * floor OBJECT PROGRAM...: attaches these of floor.bpf.o, prints "ready", has whoever bench_hold has
+ * floor OBJECT PROGRAM...: loads and attaches these of floor.bpf.o, prints "ready", has whoever bench_hold has
  * stopped go on, and at SIGTERM or SIGINT prints how many executions bench_exec has counted:
  * "counted N".
  */
@@ -49,6 +49,22 @@ static int go_on(void *context, void *record, size_t size)
 	return 0;
 }
 
+/* Not all of them load on each kernel. */
+static int load(struct bpf_object *object, char **names)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, false);
+	for (; *names; names++) {
+		program = bpf_object__find_program_by_name(object, *names);
+		if (!program)
+			return -1;
+		bpf_program__set_autoload(program, true);
+	}
+	return bpf_object__load(object);
+}
+
 static int attach(struct bpf_object *object, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
@@ -61,7 +77,7 @@ int main(int argc, char **argv)
 	struct bpf_object *object = argc > 2 ? bpf_object__open(argv[1]) : NULL;
 	struct ring_buffer *ring;
 
-	if (!object || bpf_object__load(object))
+	if (!object || load(object, argv + 2))
 		return 1;
 	ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "records"), go_on, NULL, NULL);
 	if (!ring)

@@ -14,6 +14,7 @@
 #
 #   $machine       host or vm                    $quick     yes, or empty
 #   $rounds        9, with $quick 3              $programs  directory of what tests/bench/*.c builds
+#                  and in the virtual machine, whose clock counts instructions, 3
 #   $cpu           the one that measured work is pinned to: pinned COMMAND...
 #
 # Measuring. A *work* is what is timed, a *subject* is what watches meanwhile, and the first one
@@ -46,7 +47,7 @@ section=$(basename "$0" .sh)
 section=${section#[0-9][0-9]-}
 machine=${BENCH_MACHINE:-host}
 quick=${BENCH_QUICK-}
-rounds=${BENCH_ROUNDS:-$([ -n "$quick" ] && echo 3 || echo 9)}
+rounds=${BENCH_ROUNDS:-$([ "$quick$machine" != host ] && echo 3 || echo 9)}
 programs=${BENCH_PROGRAMS:-$build_root/tests/bench}
 bench_results=${BENCH_RESULTS:-$build_root/bench}
 cpu=$(($(nproc) - 1))

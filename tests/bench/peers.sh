@@ -9,7 +9,8 @@
 #   floor            a program that counts executions            difference is the machine's own
 #   floor-calls      programs on sys_enter and sys_exit that do nothing
 #   floor-tell       tells a process of each distinct program
-#   floor-hold       and stops it until that has it go on; all of these are floor.bpf.c
+#   floor-hold       and stops it until that has it go on
+#   floor-hooks      LSM programs that do nothing; all of these are floor.bpf.c
 #   audit, enforce   interdict, sized list of 1,000 entries that match nothing
 #   unsized, unsized-enforce   the same without sizes
 #   execsnoop, opensnoop       libbpf-tools, output to a file
@@ -299,13 +300,35 @@ fapolicyd_stop() {
 
 # --- all ------------------------------------------------------------------------
 
+# What one does at first in the background is not what it costs from then on.
 subject_start() {
+	subject_run "$1" || return
+	case $1 in
+	none | again) ;;
+	*) wait_for 60 at_rest "${peer:-$monitor}" ;;
+	esac
+}
+
+# The processor time of the process, in ticks, stands still.
+at_rest() {
+	local before
+	before=$(ticks "$1")
+	sleep 0.5
+	[ "$before" = "$(ticks "$1")" ]
+}
+
+ticks() {
+	awk '{ sub(/.*\)/, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+subject_run() {
 	case $1 in
 	none | again) ;;
 	floor) floor_start ;;
 	floor-calls) floor_start bench_enter bench_exit ;;
 	floor-tell) floor_start bench_tell ;;
 	floor-hold) floor_start bench_hold ;;
+	floor-hooks) floor_start bench_check bench_mmap bench_mprotect bench_open bench_post_open ;;
 	audit | enforce) interdict_start "$1" sized ;;
 	unsized) interdict_start audit unsized ;;
 	unsized-enforce) interdict_start enforce unsized ;;

@@ -3,13 +3,14 @@
 # (lib.sh has their columns). -v style=text or markdown.
 BEGIN {
 	FS = "\t"
-	split("none floor floor-calls floor-tell floor-hold again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
+	split("none floor floor-calls floor-tell floor-hold floor-hooks again audit enforce unsized unsized-enforce execsnoop opensnoop bpftrace auditd auditd-open fapolicyd", subjects, " ")
 	title["none"] = "none (microseconds)"
 	title["again"] = "none, a second time"
 	title["floor"] = "counting BPF program on sched_process_exec"
 	title["floor-calls"] = "empty programs on sys_enter and sys_exit"
 	title["floor-tell"] = "a process that is told of each new program"
 	title["floor-hold"] = "the same, and the program waits for it"
+	title["floor-hooks"] = "empty programs on the LSM hooks of executions, mappings and opens"
 	title["audit"] = "interdict, audit"
 	title["enforce"] = "interdict, enforce"
 	title["unsized"] = "interdict, audit, list without sizes"
