@@ -58,25 +58,6 @@ static __always_inline int digest_account(struct facts *facts, struct inode *ino
 	return 0;
 }
 
-/*
- * facts_read(), walked by the verifier once and not once a caller. Such a function takes no
- * pointer to a file for a number (6.1), so it goes by its address.
- */
-__weak __noinline int facts_read_at(struct facts *facts, u64 file)
-{
-	if (facts)
-		facts_read(facts, (void *)file);
-	return 0;
-}
-
-static __always_inline u64 file_address(struct file *file)
-{
-	u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), &file);
-	return address;
-}
-
 /* The whole stamp, as it is now. */
 static __always_inline int digest_stamp(struct facts *facts, struct file *file,
 					struct inode *inode)

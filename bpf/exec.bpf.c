@@ -35,7 +35,7 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	}
 	if (!hook)
 		return hook_no_memory(EVENT_EXEC, flags);
-	if ((cleared || !hook_decide(hook, file, true)) && !hook_first(hook, file, cleared))
+	if ((cleared || !hook_decide(hook, file, true)) && !hook_first(hook, file_address(file), cleared))
 		return hook_end(hook);
 
 	record = record_get();

@@ -146,12 +146,12 @@ static __always_inline bool hook_listed(struct hook *hook)
 /*
  * Makes the record that of a first execution, if it is one. @cleared: the file's size
  * has cleared it, and first_is_new() has said that it is new. Else the file has gone
- * through the gate, and the policy had nothing to say about it.
+ * through the gate, and the policy had nothing to say about it. @file: its address.
  */
-static __always_inline bool hook_first(struct hook *hook, struct file *file, bool cleared)
+static __always_inline bool hook_first(struct hook *hook, u64 file, bool cleared)
 {
 	if (cleared)
-		facts_read(&hook->facts, file);
+		facts_read_at(&hook->facts, file);
 	else if (!runtime.report_first || !(hook->facts.flags & FACT_REGULAR) ||
 		 hook->query.entry || !first_remember((void *)hook->facts.address))
 		return false;

@@ -32,7 +32,7 @@ int BPF_PROG(kernel_read_file, struct file *file, enum kernel_read_file_id id, b
 	}
 	if (!hook)
 		return hook_no_memory(EVENT_MODULE, 0);
-	if ((!cleared && hook_decide(hook, file, true)) || hook_first(hook, file, cleared))
+	if ((!cleared && hook_decide(hook, file, true)) || hook_first(hook, file_address(file), cleared))
 		hook_emit(hook, file);
 	return hook_end(hook);
 }

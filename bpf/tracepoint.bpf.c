@@ -36,6 +36,14 @@ char LICENSE[] SEC("license") __weak = "Dual BSD/GPL";
 
 #define MPROTECT_STEPS_MAX (1 << 20) /* mappings of a process; vm.max_map_count is 65530 */
 
+/* Of both backends: see file.bpf.h. */
+__noinline int facts_read_at(struct facts *facts, u64 file)
+{
+	if (facts)
+		facts_read(facts, (void *)file);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {

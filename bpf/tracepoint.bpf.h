@@ -210,7 +210,7 @@ __weak __noinline int tracepoint_first(u64 pointer, u32 kind, u32 flags, u32 fd)
 		return 0;
 	}
 	hook->fd = fd;
-	hook_first(hook, file, true);
+	hook_first(hook, pointer, true);
 	tracepoint_emit(hook, file);
 	hook_end(hook);
 	return 0;
