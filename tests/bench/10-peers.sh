@@ -13,7 +13,7 @@
 #   first   400 distinct programs, each executed for the first time
 #
 # Under emulation, and with QUICK=1, less of each. With QUICK=1 in the virtual machine only
-# interdict and a floor, without shell and build; on the host without bpftrace.
+# interdict and a floor, without shell and build; on the host one floor, and no bpftrace.
 . "$(dirname "$0")/lib.sh"
 . "$source_root/tests/bench/peers.sh"
 need_root
@@ -27,7 +27,7 @@ works=(exec shell build opens first)
 executions=4000 loops=20 passes=200 files=1000 distinct=400 sources=12 checks=18
 if [ -n "$quick" ]; then
 	executions=1000 loops=6 passes=50 sources=4 checks=9
-	subjects=("${subjects[@]/bpftrace/}")
+	subjects=(none floor-calls again audit enforce unsized unsized-enforce execsnoop opensnoop auditd fapolicyd)
 fi
 if [ "$machine" = vm ]; then
 	executions=200 loops=4 passes=10 sources=1 checks=3 distinct=200

@@ -30,7 +30,7 @@ measure() {
 	fi
 	renew
 	vendors=$work/sized
-	monitor_start "$subject" || bail "the monitor does not start"
+	monitor_start "$subject" && rests "$monitor" || bail "the monitor does not start"
 	figures=$(pinned "$programs/driver" latency "$events" "$root"/listed/*) ||
 		bail "$subject: a record did not come: $(tail -n 1 "$events")"
 	sample "line, p50" "$subject" "$round" "${figures% *}" us

@@ -45,6 +45,7 @@ measure() {
 		sample "pre-fill" "$subject" "$round" \
 			"$("$interdict" status --json | jq .prefill.seconds)" s
 	fi
+	[ "$subject" = none ] || rests "$monitor"
 	pinned "$programs/driver" exec 20 "$programs/program" >/dev/null
 	sample first "$subject" "$round" "$(pinned "$programs/driver" each "$work/programs")" us
 	[ "$subject" = none ] || monitor_stop

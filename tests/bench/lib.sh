@@ -13,8 +13,8 @@
 # namespace of its own. Set here:
 #
 #   $machine       host or vm                    $quick     yes, or empty
-#   $rounds        9, with $quick 3              $programs  directory of what tests/bench/*.c builds
-#                  and in the virtual machine, whose clock counts instructions, 3
+#   $rounds        9, with $quick 3; 3 and 1     $programs  directory of what tests/bench/*.c builds
+#                  in the virtual machine, whose clock counts instructions
 #   $cpu           the one that measured work is pinned to: pinned COMMAND...
 #
 # Measuring. A *work* is what is timed, a *subject* is what watches meanwhile, and the first one
@@ -25,6 +25,8 @@
 #   sample WORK SUBJECT ROUND VALUE UNIT   one measurement; smaller is better or not, no matter
 #   value WORK SUBJECT VALUE UNIT          a figure that is measured once (a size, a count)
 #   seconds COMMAND...                     runs it, pinned; sets $elapsed, in seconds
+#   rests PID                              waits until the process does nothing: what one does at
+#                                          first is not what it costs from then on
 #   said SUBJECT TEXT                      a line below the tables: a counter of losses, a version
 #   missing SUBJECT REASON                 what cannot run here, and why
 #
@@ -47,7 +49,10 @@ section=$(basename "$0" .sh)
 section=${section#[0-9][0-9]-}
 machine=${BENCH_MACHINE:-host}
 quick=${BENCH_QUICK-}
-rounds=${BENCH_ROUNDS:-$([ "$quick$machine" != host ] && echo 3 || echo 9)}
+rounds=9
+[ -z "$quick" ] || rounds=3
+[ "$machine" = host ] || rounds=$((rounds / 3))
+rounds=${BENCH_ROUNDS:-$rounds}
 programs=${BENCH_PROGRAMS:-$build_root/tests/bench}
 bench_results=${BENCH_RESULTS:-$build_root/bench}
 cpu=$(($(nproc) - 1))
@@ -118,4 +123,20 @@ seconds() {
 	local begin=$EPOCHREALTIME
 	pinned "$@" || return
 	elapsed=$(awk -v begin="$begin" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.6f", end - begin }')
+}
+
+rests() {
+	wait_for 60 at_rest "$1"
+}
+
+# The processor time of the process, in ticks, stands still.
+at_rest() {
+	local before
+	before=$(ticks "$1")
+	sleep 0.5
+	[ "$before" = "$(ticks "$1")" ]
+}
+
+ticks() {
+	awk '{ sub(/.*\)/, ""); print $12 + $13 }' "/proc/$1/stat"
 }

@@ -300,25 +300,12 @@ fapolicyd_stop() {
 
 # --- all ------------------------------------------------------------------------
 
-# What one does at first in the background is not what it costs from then on.
 subject_start() {
 	subject_run "$1" || return
 	case $1 in
 	none | again) ;;
-	*) wait_for 60 at_rest "${peer:-$monitor}" ;;
+	*) rests "${peer:-$monitor}" ;;
 	esac
-}
-
-# The processor time of the process, in ticks, stands still.
-at_rest() {
-	local before
-	before=$(ticks "$1")
-	sleep 0.5
-	[ "$before" = "$(ticks "$1")" ]
-}
-
-ticks() {
-	awk '{ sub(/.*\)/, ""); print $12 + $13 }' "/proc/$1/stat"
 }
 
 subject_run() {
