@@ -66,8 +66,11 @@ burst() {
 	list_write unsized "$vendors/list" listed/*
 	vendor_write test list
 
+	# The daemon finds all of them at once, later, which is what it is short of time for.
 	monitor_start audit || bail "the monitor does not start in audit"
+	kill -STOP "$monitor"
 	line=$("$probes/many" run "$together" $others listed)
+	kill -CONT "$monitor"
 	equal "$name: audit: they run" "$(all_ran $((count / 10)))" "$(counts "$line")"
 	wait_for 20 burst_reported audit
 	equal "$name: audit: each is reported" "$((count / 10))" "$(burst_digests audit)"

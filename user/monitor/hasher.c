@@ -15,7 +15,7 @@
 #define WORKERS_DEFAULT	  5U /* one quick, two foreign, two slow */
 #define WORKERS_FOREIGN	  2U
 #define ABANDONED_DEFAULT 16U
-#define QUEUE_DEFAULT	  512U
+#define QUEUE_DEFAULT	  4096U /* a daemon short of time finds a burst all at once */
 #define FREE_WAIT	  (250U * 1000 * 1000) /* nanoseconds */
 
 static void list_init(struct job_list *list)

@@ -75,7 +75,7 @@ typedef void hash_done(const struct hash_result *result, void *context);
 struct hasher_options {
 	unsigned int workers;	    /* at least 5; 0: 5 */
 	unsigned int abandoned_max; /* 0: 16 */
-	size_t queue_max;	    /* jobs waiting to run that are not urgent; 0: 512 */
+	size_t queue_max;	    /* jobs waiting to run that are not urgent; 0: 4096 */
 	hash_done *done;
 	void *context;
 };
