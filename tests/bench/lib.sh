@@ -25,8 +25,8 @@
 #   sample WORK SUBJECT ROUND VALUE UNIT   one measurement; smaller is better or not, no matter
 #   value WORK SUBJECT VALUE UNIT          a figure that is measured once (a size, a count)
 #   seconds COMMAND...                     runs it, pinned; sets $elapsed, in seconds
-#   rests PID                              waits until the process does nothing: what one does at
-#                                          first is not what it costs from then on
+#   rests PID                              waits until the process does nothing, 20 s at most: what
+#                                          one does at first is not what it costs from then on
 #   said SUBJECT TEXT                      a line below the tables: a counter of losses, a version
 #   missing SUBJECT REASON                 what cannot run here, and why
 #
@@ -126,7 +126,7 @@ seconds() {
 }
 
 rests() {
-	wait_for 60 at_rest "$1"
+	wait_for 20 at_rest "$1"
 }
 
 # The processor time of the process, in ticks, stands still.
